@@ -1,0 +1,1 @@
+"""Frame sources. Knows cameras, files and streams; knows nothing of inspection."""

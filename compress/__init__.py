@@ -1,0 +1,1 @@
+"""The workshop: teacher -> distil -> prune -> quantise -> export -> verify -> pack. Needs torch."""

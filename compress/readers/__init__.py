@@ -1,0 +1,1 @@
+"""Label formats. One file per format, found by looking at the folder."""
