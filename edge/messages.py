@@ -118,7 +118,11 @@ class CameraReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
 
 
 class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="line"):
-    """The line's heartbeat, once a second: silence means dead, not good. Memory in MB, the service's own process."""
+    """The line's heartbeat, once a second: silence means dead, not good. Memory in MB, of the service alone.
+
+    has_good_class: False where the bundle only tells defects apart, so that a yield would mean nothing.
+    titles: per class name, what to show per language (`zh-TW`, `en`), as in the bundle; may lack any of them.
+    """
 
     schema: int
     topic: str
@@ -136,6 +140,8 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     p50_ms: float
     p99_ms: float
     memory_mb: float
+    has_good_class: bool = True
+    titles: dict[str, dict[str, str]] = {}
 
 
 Message = Verdict | Picture | CameraReport | LineReport
