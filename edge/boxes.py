@@ -1,0 +1,56 @@
+"""Defect map -> boxes in the frame: threshold, connected components, specks dropped."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.messages import Box, Region
+
+MAX_BOXES = 20
+
+# The map is enlarged to about this many pixels a side before it is thresholded, so that a box's edge follows
+# the map's slope instead of its coarse cells.
+_WORKING_SIDE = 112
+
+# A component smaller than this share of one map cell is a ripple of the interpolation, not a place.
+_MIN_CELL_SHARE = 0.5
+
+
+def boxes_from_map(
+    map_HW: NDArray[np.float32], threshold: float, region: Region, *, max_boxes: int = MAX_BOXES
+) -> tuple[Box, ...]:
+    """The places where a defect map (float32, 0..1, any size) reaches `threshold`, strongest first.
+
+    The map covers `region`; boxes are in the region's frame pixels. `score` is the map's peak in the box.
+    """
+    if not np.all(np.isfinite(map_HW)) or float(map_HW.max(initial=0.0)) < threshold:
+        return ()
+    fine_HW = _enlarged(map_HW)
+    above_HW = (fine_HW >= threshold).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(above_HW)
+    labels_HW = np.asarray(labels, dtype=np.int32)
+    cell = fine_HW.size / map_HW.size
+    places = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= _MIN_CELL_SHARE * cell]
+    boxes = [_box(fine_HW, labels_HW == i, stats[i], region) for i in places]
+    return tuple(sorted(boxes, key=lambda box: -box.score)[:max_boxes])
+
+
+def _enlarged(map_HW: NDArray[np.float32]) -> NDArray[np.float32]:
+    height, width = map_HW.shape
+    factor = max(1, round(_WORKING_SIDE / max(height, width)))
+    fine = cv2.resize(map_HW, (width * factor, height * factor), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(fine, dtype=np.float32)
+
+
+def _box(
+    fine_HW: NDArray[np.float32], inside_HW: NDArray[np.bool_], stats: NDArray[np.int32], region: Region
+) -> Box:
+    left, top, width, height = (int(v) for v in stats[:4])
+    window = np.s_[top : top + height, left : left + width]
+    score = float(fine_HW[window][inside_HW[window]].max())
+    sx, sy = region.w / fine_HW.shape[1], region.h / fine_HW.shape[0]
+    x, y = region.x + int(left * sx), region.y + int(top * sy)
+    right, bottom = region.x + round((left + width) * sx), region.y + round((top + height) * sy)
+    return Box(x, y, max(1, right - x), max(1, bottom - y), min(1.0, score))

@@ -1,0 +1,179 @@
+"""The line file: one TOML file that says which bundle, which cameras, and where to publish.
+
+    [line]
+    name = "steel"
+    bundle = "../bundles/neu"
+
+    [[camera]]
+    name = "belt"
+    uri = "file:../clips/belt.avi"
+    trigger = "part"
+
+Relative paths (bundle, data_dir, `file:` and `folder:` cameras) start at the line file's own folder.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.errors import ConfigError
+from edge.messages import Region
+from edge.toml import convert, read_tables
+
+# Names become parts of topics (`verdict/LINE/CAMERA`) and of file names.
+_NAME = re.compile(r"\w[\w.-]{0,62}\Z")
+_NAME_RULE = (
+    "use letters of any script, digits, `_`, `-` and `.`, at most 63, beginning with a letter or digit"
+)
+
+NonNegative = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class LineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[line]`. undecided: an UNDECIDED part is rejected, accepted, or set aside for review.
+
+    data_dir: where verdicts and pictures are kept; `../var/NAME` beside the line file's folder unless given.
+    """
+
+    name: str
+    bundle: Path
+    data_dir: Path = Path("../var")
+    undecided: Literal["reject", "accept", "review"] = "reject"
+
+
+class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[camera]]`. trigger: each frame is a part, or parts are found as they pass. roi: x, y, w, h in px."""
+
+    name: str
+    uri: str
+    trigger: Literal["frame", "part"] = "frame"
+    roi: tuple[NonNegative, NonNegative, Positive, Positive] | None = None
+
+    @property
+    def region(self) -> Region | None:
+        return None if self.roi is None else Region(*self.roi)
+
+
+class EngineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[engine]`. variant: one of the bundle's, or "auto". threads: 0 lets edgevl choose."""
+
+    variant: str = "auto"
+    threads: Annotated[int, Meta(ge=0, le=256)] = 0
+
+
+class FeedSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[feed]`. picture_hz: live pictures per second and camera; 0 sends none."""
+
+    bind: str = "tcp://127.0.0.1:5560"
+    picture_hz: Annotated[float, Meta(ge=0, le=120)] = 5.0
+    jpeg_quality: Annotated[int, Meta(ge=1, le=100)] = 80
+
+
+class DashboardSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[dashboard]`. The page a browser shows at http://HOST:PORT."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8088
+    language: Literal["zh-TW", "en"] = "zh-TW"
+
+
+class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[store]`. keep_ng_pictures: only the newest so many NG pictures stay on disk."""
+
+    keep_ng_pictures: NonNegative = 2000
+
+
+class LineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file, checked, with every path absolute."""
+
+    line: LineSection
+    camera: Annotated[tuple[CameraSection, ...], Meta(min_length=1)]
+    engine: EngineSection = EngineSection()
+    feed: FeedSection = FeedSection()
+    dashboard: DashboardSection = DashboardSection()
+    store: StoreSection = StoreSection()
+
+
+def load_line(path: Path) -> LineFile:
+    """Read and check a line file. Raises ConfigError naming the file, the key and what is allowed there."""
+    line = convert(path, _with_data_dir(read_tables(path)), LineFile)
+    _check_names(path, line)
+    _check_loopback(path, line)
+    return _resolve(line, path.absolute().parent)
+
+
+def _with_data_dir(tables: dict[str, Any]) -> Mapping[str, Any]:
+    """Fill in the default with the line's name: `configs/steel.toml` keeps its data in `var/steel`."""
+    line = tables.get("line")
+    if not isinstance(line, dict) or not isinstance(line.get("name"), str):
+        return tables
+    return {**tables, "line": {"data_dir": f"../var/{line['name']}", **line}}
+
+
+def _check_names(path: Path, line: LineFile) -> None:
+    _check_name(path, "`line.name`", line.line.name)
+    seen: set[str] = set()
+    for number, camera in enumerate(line.camera, start=1):
+        _check_name(path, f"`name` in [[camera]] number {number}", camera.name)
+        if camera.name in seen:
+            raise ConfigError(f"{path}: two cameras are named {camera.name!r}; give each its own name")
+        seen.add(camera.name)
+
+
+def _check_name(path: Path, place: str, name: str) -> None:
+    if not _NAME.match(name):
+        raise ConfigError(f"{path}: {place} is {name!r}; {_NAME_RULE}")
+
+
+def _check_loopback(path: Path, line: LineFile) -> None:
+    """Without keys nobody may listen from outside, so only this machine's own address is allowed."""
+    if not _is_loopback(line.dashboard.host):
+        raise ConfigError(
+            f"{path}: `dashboard.host` is {line.dashboard.host!r}, which other machines can reach; the"
+            ' dashboard has no passwords yet, so use "127.0.0.1" (and a tunnel such as ssh -L to see it from elsewhere)'
+        )
+    match = re.fullmatch(r"tcp://\[?([^\[\]]+?)\]?:(\d{1,5}|\*)", line.feed.bind)
+    if not match:
+        raise ConfigError(f'{path}: `feed.bind` is {line.feed.bind!r}; write it as "tcp://127.0.0.1:5560"')
+    if not _is_loopback(match.group(1)):
+        raise ConfigError(
+            f"{path}: `feed.bind` is {line.feed.bind!r}, which other machines can reach; the feed has no keys"
+            ' yet, so bind it to "tcp://127.0.0.1:PORT"'
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _resolve(line: LineFile, folder: Path) -> LineFile:
+    replace = msgspec.structs.replace
+    paths = {"bundle": _join(folder, line.line.bundle), "data_dir": _join(folder, line.line.data_dir)}
+    cameras = tuple(replace(c, uri=_resolve_uri(c.uri, folder)) for c in line.camera)
+    return replace(line, line=replace(line.line, **paths), camera=cameras)
+
+
+def _resolve_uri(uri: str, folder: Path) -> str:
+    """`file:belt.avi?loop=1` below `folder`; other schemes stay as they are."""
+    scheme, colon, rest = uri.partition(":")
+    if scheme not in ("file", "folder") or not rest:
+        return uri
+    location, question, options = rest.partition("?")
+    return scheme + colon + str(_join(folder, Path(location))) + question + options
+
+
+def _join(folder: Path, path: Path) -> Path:
+    return Path(os.path.normpath(folder / path))

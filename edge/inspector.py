@@ -1,0 +1,98 @@
+"""One picture in, one verdict out: preprocess, engine, decision, boxes. A straight line without threads."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.boxes import boxes_from_map
+from edge.bundle import Bundle
+from edge.engines.engine import Engine, Outputs
+from edge.errors import EngineError
+from edge.messages import Box, Region
+from edge.preprocess import model_input
+from edge.verdict import Decided, decide, undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What one look at one region gave.
+
+    boxes: in pixels of the camera's frame, best first; empty unless the status is NG.
+    embedding_D, map_HW: float32, None where the engine gave no answer.
+    error: the engine's own words where it failed, for the log.
+    """
+
+    decided: Decided
+    region: Region
+    boxes: tuple[Box, ...]
+    embedding_D: NDArray[np.float32] | None
+    map_HW: NDArray[np.float32] | None
+    preprocess_ms: float
+    engine_ms: float
+    decide_ms: float
+    error: str | None = None
+
+
+class Inspector:
+    """Holds a bundle's rules and the engine that runs it. One thread at a time."""
+
+    def __init__(self, bundle: Bundle, engine: Engine) -> None:
+        self._manifest = bundle.manifest
+        self._engine = engine
+
+    def inspect(self, image_HWC: NDArray[np.uint8], region: Region | None = None) -> Inspection:
+        """Judge `region` (None: the whole picture) of a uint8 BGR frame; a failing engine is UNDECIDED."""
+        region = _clipped(region, image_HWC)
+        begin = time.perf_counter()
+        image_NHWC = self._prepare(image_HWC, region)
+        prepared = time.perf_counter()
+        outputs, error = self._run(image_NHWC)
+        ran = time.perf_counter()
+        decided, boxes = self._judge(outputs, region)
+        done = time.perf_counter()
+        return Inspection(
+            decided=decided,
+            region=region,
+            boxes=boxes,
+            embedding_D=outputs.embedding_ND[0] if outputs else None,
+            map_HW=outputs.map_NHW[0] if outputs else None,
+            preprocess_ms=(prepared - begin) * 1e3,
+            engine_ms=(ran - prepared) * 1e3,
+            decide_ms=(done - ran) * 1e3,
+            error=error,
+        )
+
+    def _prepare(self, image_HWC: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
+        part_HWC = image_HWC[region.y : region.y + region.h, region.x : region.x + region.w]
+        return model_input(part_HWC, self._manifest.input)[None]
+
+    def _run(self, image_NHWC: NDArray[np.uint8]) -> tuple[Outputs | None, str | None]:
+        try:
+            return self._engine.run(image_NHWC), None
+        except EngineError as error:
+            return None, str(error)
+
+    def _judge(self, outputs: Outputs | None, region: Region) -> tuple[Decided, tuple[Box, ...]]:
+        if outputs is None:
+            return undecided("engine_failed"), ()
+        rule = self._manifest.decision
+        decided = decide(outputs.prob_NK[0], self._manifest.classes, rule)
+        if decided.status != "NG":
+            return decided, ()
+        return decided, boxes_from_map(outputs.map_NHW[0], rule.map_threshold, region)
+
+
+def _clipped(region: Region | None, image_HWC: NDArray[np.uint8]) -> Region:
+    """The part of the region that lies inside the picture; the whole picture where that is nothing."""
+    height, width = image_HWC.shape[:2]
+    if region is None:
+        return Region(0, 0, width, height)
+    left, top = max(0, region.x), max(0, region.y)
+    right, bottom = min(width, region.x + region.w), min(height, region.y + region.h)
+    if right <= left or bottom <= top:
+        return Region(0, 0, width, height)
+    return Region(left, top, right - left, bottom - top)
