@@ -1,0 +1,29 @@
+"""The workshop's errors, each a sentence for a person and an exit code of its own.
+
+EdgevlError (1)
+├── DataError (6)        the images or their labels cannot be used
+├── TeacherError (7)     the teacher cannot be loaded or does not fit the task
+└── BudgetError (8)      no model or threshold found here keeps the limits that were asked for
+"""
+
+from __future__ import annotations
+
+from edge.errors import EdgevlError
+
+
+class DataError(EdgevlError):
+    """An image, a label file or a whole data folder cannot be used."""
+
+    exit_code = 6
+
+
+class TeacherError(EdgevlError):
+    """The teacher's folder is incomplete, damaged, or holds a model of a kind that cannot teach this."""
+
+    exit_code = 7
+
+
+class BudgetError(EdgevlError):
+    """The limits asked for (size, time, escapes, overkill) cannot all be kept."""
+
+    exit_code = 8
