@@ -2,17 +2,24 @@
 
 Every message is two or three ZeroMQ frames: topic (UTF-8), JSON, and for `picture` a JPEG. A topic is
 `KIND/LINE/CAMERA` (`line/LINE` for the line itself), so a subscriber filters by prefix. `number` counts the
-messages of one topic from 0 within one `epoch`; an epoch is one start of the service. A gap in the numbers is a
-loss, a new epoch is a restart.
+messages of one topic from 0 within one `epoch`; an epoch is one start of the service. A gap in the numbers is
+a loss, a new epoch is a restart.
 
-Times are RFC 3339 in UTC with milliseconds; `_ms` fields are milliseconds; boxes are pixels of the camera's frame.
+Times are RFC 3339 in UTC with milliseconds; `_ms` fields are milliseconds; boxes are pixels of the camera's
+frame.
+
+`python -m edge.messages > docs/feed/feed.schema.json` writes the schema.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import inspect
+import sys
+from datetime import datetime, timezone
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from edge.verdict import Reason, Status
 
@@ -20,56 +27,65 @@ SCHEMA_VERSION = 1
 
 CameraState = Literal["opening", "up", "down", "ended"]
 
+Count = Annotated[int, Meta(ge=0)]
+Pixels = Annotated[int, Meta(ge=1)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Amount = Annotated[float, Meta(ge=0)]
+Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+
 
 class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A defect's place: left, top, width, height in pixels of the camera's frame; score is the map's peak, 0..1."""
+    """A defect's place: left, top, width, height in pixels of the camera's frame. `score`: the map's peak."""
 
-    x: int
-    y: int
-    w: int
-    h: int
-    score: float
+    x: Count
+    y: Count
+    w: Pixels
+    h: Pixels
+    score: Share
 
 
 class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The part of the frame that was inspected, in pixels of the camera's frame."""
 
-    x: int
-    y: int
-    w: int
-    h: int
+    x: Count
+    y: Count
+    w: Pixels
+    h: Pixels
 
 
 class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the time went. `wait` is from capture to the start of the work, `total` from capture to the verdict."""
+    """Where the time went. `wait` is from capture to the start of the work, `total` to the verdict."""
 
-    wait_ms: float
-    preprocess_ms: float
-    engine_ms: float
-    decide_ms: float
-    total_ms: float
+    wait_ms: Amount
+    preprocess_ms: Amount
+    engine_ms: Amount
+    decide_ms: Amount
+    total_ms: Amount
 
 
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="verdict"):
-    """One part's verdict. `id` is unique over all lines and restarts: it is EPOCH-CAMERA-NUMBER."""
+    """One part's verdict. `id` is unique over all lines and restarts: it is EPOCH-CAMERA-NUMBER.
+
+    `published` is when it went to the disk; the feed carries it as soon as it is safely there.
+    """
 
     schema: int
     id: str
     topic: str
     epoch: str
-    number: int
+    number: Count
     line: str
     camera: str
-    captured: str
-    published: str
-    frame_seq: int
+    captured: Time
+    published: Time
+    frame_seq: Count
     status: Status
     reason: Reason | None
     class_name: str | None
-    probability: float
-    defect_score: float
-    frame_width: int
-    frame_height: int
+    probability: Share
+    defect_score: Share
+    frame_width: Pixels
+    frame_height: Pixels
     region: Region
     boxes: tuple[Box, ...]
     timings: Timings
@@ -78,43 +94,48 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 
 
 class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="picture"):
-    """Header of a JPEG in the third frame. `scale` is JPEG pixels per frame pixel; `verdict` names its verdict."""
+    """Header of a JPEG in the third frame.
 
-    schema: int
-    topic: str
-    epoch: str
-    number: int
-    line: str
-    camera: str
-    captured: str
-    verdict: str | None
-    width: int
-    height: int
-    scale: float
-
-
-class CameraReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="camera"):
-    """A camera's state, sent when it changes and once a second with the heartbeat.
-
-    triggers = verdicts + dropped, at any moment. `detail` is one sentence for a person.
+    `scale` is JPEG pixels per frame pixel; `verdict` is the id of its verdict, where there is one.
     """
 
     schema: int
     topic: str
     epoch: str
-    number: int
+    number: Count
     line: str
     camera: str
-    time: str
+    captured: Time
+    verdict: str | None
+    width: Pixels
+    height: Pixels
+    scale: Amount
+
+
+class CameraReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="camera"):
+    """A camera's state, sent when it changes and once a second with the heartbeat.
+
+    triggers = verdicts + dropped + in_flight, at any moment; a verdict counts once it is published. `detail`
+    is one sentence for a person.
+    """
+
+    schema: int
+    topic: str
+    epoch: str
+    number: Count
+    line: str
+    camera: str
+    time: Time
     state: CameraState
     detail: str
-    fps: float
-    triggers: int
-    verdicts: int
-    dropped: int
-    ok: int
-    ng: int
-    undecided: int
+    fps: Amount
+    triggers: Count
+    verdicts: Count
+    dropped: Count
+    in_flight: Count
+    ok: Count
+    ng: Count
+    undecided: Count
 
 
 class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="line"):
@@ -127,19 +148,19 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     schema: int
     topic: str
     epoch: str
-    number: int
+    number: Count
     line: str
-    time: str
-    started: str
+    time: Time
+    started: Time
     bundle: str
     bundle_name: str
     engine: str
     engine_why: str
     cameras: tuple[str, ...]
-    verdicts_per_s: float
-    p50_ms: float
-    p99_ms: float
-    memory_mb: float
+    verdicts_per_s: Amount
+    p50_ms: Amount
+    p99_ms: Amount
+    memory_mb: Amount
     has_good_class: bool = True
     titles: dict[str, dict[str, str]] = {}
 
@@ -150,3 +171,39 @@ Message = Verdict | Picture | CameraReport | LineReport
 def topic_for(kind: str, line: str, camera: str | None = None) -> str:
     """`verdict/steel/belt`, or `line/steel` without a camera."""
     return "/".join(part for part in (kind, line, camera) if part is not None)
+
+
+def time_text(wall_ns: int) -> str:
+    """`time.time_ns()` as the feed writes times: 2026-01-31T08:00:00.123Z."""
+    moment = datetime.fromtimestamp(wall_ns // 1_000_000 / 1000, timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def encode(message: Message) -> bytes:
+    """The JSON of a message, UTF-8."""
+    return _ENCODER.encode(message)
+
+
+def decode(raw: bytes) -> Message:
+    """The message in some JSON. Raises msgspec.DecodeError, or RecursionError, where it is none of ours."""
+    message: Message = _DECODER.decode(raw)
+    return message
+
+
+def feed_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of every message, generated from the structs above."""
+    schema = msgspec.json.schema(Message)
+    for definition in schema["$defs"].values():
+        definition["description"] = inspect.cleandoc(definition["description"])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"edgevl feed, version {SCHEMA_VERSION}",
+        **schema,
+    }
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Message)
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(feed_schema()), indent=2) + b"\n")

@@ -1,0 +1,154 @@
+"""Questions about past verdicts, for the dashboard and reports. Only reads; safe beside a running line.
+
+Each question opens its own connection, so a `History` may be shared between threads, and one that was made
+before the line's first start, or before a damaged file was set aside, sees the new file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge.messages import Verdict
+from edge.store import DATABASE, PICTURES
+from edge.verdict import Status
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVerdict:
+    """A verdict as it was published.
+
+    row_id: grows with time; give the smallest one of a page as `before_id` to get the next, older page.
+    has_picture: whether a JPEG was kept; `History.picture_path(verdict.id)` finds it.
+    """
+
+    row_id: int
+    verdict: Verdict
+    has_picture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many verdicts of each kind; `by_class` counts the NG and UNDECIDED ones by class, where known."""
+
+    ok: int
+    ng: int
+    undecided: int
+    by_class: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return self.ok + self.ng + self.undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The counts of one stretch of time that begins at `start` (UTC)."""
+
+    start: datetime
+    counts: Counts
+
+
+class History:
+    """The verdicts below one line's data folder. Before the line's first start every answer is empty."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._database = data_dir / DATABASE
+        self._pictures = data_dir / PICTURES
+
+    def recent(
+        self,
+        limit: int,
+        status: Status | None = None,
+        camera: str | None = None,
+        class_name: str | None = None,
+        before_id: int | None = None,
+    ) -> list[StoredVerdict]:
+        """The newest verdicts first, at most `limit`, those that match every argument given."""
+        wanted = {"status": status, "camera": camera, "class_name": class_name}
+        given = {column: value for column, value in wanted.items() if value is not None}
+        conditions = [f"{column} = ?" for column in given]
+        values: list[str | int] = [*given.values()]
+        if before_id is not None:
+            conditions.append("row_id < ?")
+            values.append(before_id)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        rows = self._rows(
+            # Only column names of our own are put into the text; every value is bound.
+            f"""SELECT row_id, payload, picture IS NOT NULL FROM verdicts {where}
+                ORDER BY row_id DESC LIMIT ?""",  # noqa: S608
+            (*values, limit),
+        )
+        return [StoredVerdict(row, _verdict(payload), bool(kept)) for row, payload, kept in rows]
+
+    def counts(self, since: datetime, bucket_s: int) -> list[Bucket]:
+        """Counts per `bucket_s` seconds from `since` (aware) on, oldest first.
+
+        Buckets begin at whole multiples of `bucket_s` since 1970; those without a verdict are left out.
+        """
+        size_ns = bucket_s * 1_000_000_000
+        rows = self._rows(
+            """SELECT captured_ns / ?, status, class_name, COUNT(*) FROM verdicts
+               WHERE captured_ns >= ? GROUP BY 1, 2, 3 ORDER BY 1""",
+            (size_ns, _nanoseconds(since)),
+        )
+        by_bucket: dict[int, list[tuple[str, str | None, int]]] = {}
+        for index, status, class_name, number in rows:
+            by_bucket.setdefault(index, []).append((status, class_name, number))
+        return [Bucket(_moment(index * size_ns), _counts(group)) for index, group in by_bucket.items()]
+
+    def totals(self) -> Counts:
+        """Counts over everything that is stored."""
+        return _counts(self._rows("SELECT status, class_name, COUNT(*) FROM verdicts GROUP BY 1, 2", ()))
+
+    def picture_path(self, verdict_id: str) -> Path | None:
+        """The JPEG kept for a verdict, or None. Never a file outside the line's picture folder."""
+        rows = self._rows("SELECT picture FROM verdicts WHERE id = ? AND picture IS NOT NULL", (verdict_id,))
+        for (relative,) in rows:
+            path = (self._pictures / str(relative)).resolve()
+            if path.is_relative_to(self._pictures.resolve()) and path.is_file():
+                return path
+        return None
+
+    def _rows(self, query: str, values: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
+        if not self._database.is_file():
+            return []
+        with _reading(self._database) as connection:
+            return connection.execute(query, values).fetchall()
+
+
+@contextmanager
+def _reading(database: Path) -> Iterator[sqlite3.Connection]:
+    uri = f"{database.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=5.0, isolation_level=None)) as connection:
+        yield connection
+
+
+def _verdict(payload: bytes) -> Verdict:
+    return msgspec.json.decode(payload, type=Verdict)
+
+
+def _counts(rows: list[tuple[str, str | None, int]]) -> Counts:
+    """Sum rows of (status, class name, number)."""
+    by_status: dict[str, int] = {}
+    by_class: dict[str, int] = {}
+    for status, class_name, number in rows:
+        by_status[status] = by_status.get(status, 0) + number
+        if status != "OK" and class_name is not None:
+            by_class[class_name] = by_class.get(class_name, 0) + number
+    return Counts(by_status.get("OK", 0), by_status.get("NG", 0), by_status.get("UNDECIDED", 0), by_class)
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int((moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) / timedelta(microseconds=1)) * 1000
+
+
+def _moment(wall_ns: int) -> datetime:
+    return datetime.fromtimestamp(wall_ns / 1e9, timezone.utc)

@@ -1,0 +1,121 @@
+"""Read the feed from another process: decode, count what was lost, never fall over on rubbish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+import msgspec
+import zmq
+
+from edge.errors import ConfigError
+from edge.messages import Message, Picture, decode
+
+# Bounds what a flood costs; the publisher's queue is bounded too.
+_RECEIVE_HIGH_WATER = 10_000
+
+Received = tuple[Message, "bytes | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatistics:
+    """What came and what did not.
+
+    received: messages handed out.
+    lost: numbers that were skipped within a topic.
+    restarts: new epochs on a known topic.
+    malformed: messages that are not as the schema says, and were skipped.
+    """
+
+    received: int
+    lost: int
+    restarts: int
+    malformed: int
+
+
+class Subscription:
+    """A connection to one feed. Use it in one thread, as a context manager or with `close`."""
+
+    def __init__(self, address: str, topics: Sequence[str] = ("",)) -> None:
+        """Connects in the background, so a publisher that starts later is found. Raises ConfigError."""
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.SUB)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.RCVHWM, _RECEIVE_HIGH_WATER)
+        self._last: dict[str, tuple[str, int]] = {}
+        self._received = self._lost = self._restarts = self._malformed = 0
+        for topic in topics:
+            self._socket.setsockopt_string(zmq.SUBSCRIBE, topic)
+        try:
+            self._socket.connect(address)
+        except zmq.ZMQError as error:
+            self.close()
+            raise ConfigError(
+                f"{address!r} is not an address of a feed ({error.strerror}); write it as tcp://127.0.0.1:5560"
+            ) from error
+
+    def receive(self, timeout_s: float) -> Received | None:
+        """The next message with its JPEG where it is a picture; None when none came within `timeout_s`."""
+        while self._socket.poll(int(timeout_s * 1000)):
+            received = self._decoded(self._socket.recv_multipart())
+            if received is not None:
+                return received
+        return None
+
+    def __iter__(self) -> Iterator[Received]:
+        """Messages for ever."""
+        while True:
+            received = self.receive(timeout_s=3600)
+            if received is not None:
+                yield received
+
+    def statistics(self) -> FeedStatistics:
+        return FeedStatistics(self._received, self._lost, self._restarts, self._malformed)
+
+    def close(self) -> None:
+        self._socket.close()
+        self._context.term()
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def _decoded(self, parts: list[bytes]) -> Received | None:
+        """Topic, JSON and perhaps a JPEG; anything else is counted and skipped."""
+        try:
+            message, jpeg = _parse(parts)
+        except (ValueError, msgspec.DecodeError, RecursionError):
+            self._malformed += 1
+            return None
+        self._follow(message)
+        self._received += 1
+        return message, jpeg
+
+    def _follow(self, message: Message) -> None:
+        """Compare the message's number with the last of its topic. A late joiner has lost nothing yet."""
+        epoch, number = self._last.get(message.topic, (message.epoch, message.number - 1))
+        if epoch != message.epoch:
+            self._restarts += 1
+            self._lost += message.number
+        else:
+            self._lost += max(0, message.number - number - 1)
+        self._last[message.topic] = (message.epoch, message.number)
+
+
+def _parse(parts: list[bytes]) -> Received:
+    """Raises ValueError, msgspec.DecodeError or RecursionError where the parts are no message of the feed."""
+    topic, body, *rest = parts
+    message = decode(body)
+    # A picture carries exactly one attachment, everything else none.
+    (jpeg,) = rest if isinstance(message, Picture) else [*rest, None]
+    if topic.decode() != message.topic:
+        raise ValueError(f"topic {topic!r} carries a message of {message.topic!r}")
+    return message, jpeg
+
+
+def subscribe(address: str, topics: Sequence[str] = ("",)) -> Subscription:
+    """Open a feed: `for message, jpeg in subscribe("tcp://127.0.0.1:5560", ["verdict/"]): ...`."""
+    return Subscription(address, topics)
