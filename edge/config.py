@@ -139,8 +139,8 @@ def _check_loopback(path: Path, line: LineFile) -> None:
     """Without keys nobody may listen from outside, so only this machine's own address is allowed."""
     if not _is_loopback(line.dashboard.host):
         raise ConfigError(
-            f"{path}: `dashboard.host` is {line.dashboard.host!r}, which other machines can reach; the
-            dashboard" ' has no passwords yet, so use "127.0.0.1" (and ssh -L to see it from elsewhere)'
+            f"{path}: `dashboard.host` is {line.dashboard.host!r}, which other machines can reach; the"
+            ' dashboard has no passwords yet, so use "127.0.0.1" (and ssh -L to see it from elsewhere)'
         )
     match = re.fullmatch(r"tcp://\[?([^\[\]]+?)\]?:(\d{1,5}|\*)", line.feed.bind)
     if not match:

@@ -40,8 +40,8 @@ class GoldenResult:
             return f"agrees with {self.frames} golden frames (probabilities within {self.prob_diff:.1g})"
         return (
             f"differs from the golden frames: probability by {self.prob_diff:.3f}, map by"
-            f" {self.map_diff:.3f}, embedding by {self.embedding_diff:.3f}, where {self.tolerance:g} is
-            allowed"
+            f" {self.map_diff:.3f}, embedding by {self.embedding_diff:.3f}, where"
+            f" {self.tolerance:g} is allowed"
         )
 
 
