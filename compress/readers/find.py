@@ -1,0 +1,62 @@
+"""Which format a data folder is in. To add one: write its file, and add its line below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from compress.errors import DataError
+from compress.readers import folders, labelme, mvtec, voc
+from compress.readers.files import Files
+from compress.readers.found import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A label format: its name, its layout in words, and its two functions."""
+
+    name: str
+    layout: str
+    recognises: Callable[[Files], bool]
+    read: Callable[[Files], Found]
+
+
+# The most particular first: almost anything could be read as folders.
+READERS = (
+    Reader("MVTec", "train/good, test/DEFECT, ground_truth/DEFECT/*_mask.png", mvtec.recognises, mvtec.read),
+    Reader("VOC", "images with Pascal VOC .xml files", voc.recognises, voc.read),
+    Reader("labelme", "images with labelme .json files", labelme.recognises, labelme.read),
+    Reader("folders", "one folder per class", folders.recognises, folders.read),
+)
+
+
+def find_reader(files: Files, format: str = "auto") -> Reader:
+    """The reader of that name, or the first that recognises the folder.
+
+    Raises DataError that names the known formats and layouts where there is none.
+    """
+    if format != "auto":
+        named = [r for r in READERS if r.name.casefold() == format.casefold()]
+        if not named:
+            known = ", ".join(r.name for r in READERS)
+            raise DataError(f"there is no data format {format!r}; there are: auto, {known}")
+        return named[0]
+    _refuse_several(files)
+    found = next((r for r in READERS if r.recognises(files)), None)
+    if found is None:
+        known = "; ".join(r.layout for r in READERS)
+        raise DataError(f"{files.root} holds images, but in no layout that is known here ({known})")
+    return found
+
+
+def _refuse_several(files: Files) -> None:
+    """A folder of MVTec data sets would pass for one folder per class, each product a class."""
+    tops = sorted({folders[0] for path in files.images if (folders := files.folders_of(path))})
+    several = []
+    for top in tops:
+        inside = tuple(p for p in files.paths if files.folders_of(p)[:1] == (top,))
+        several += [top] if mvtec.recognises(Files(files.root / top, inside, ())) else []
+    if several:
+        raise DataError(
+            f"{files.root} holds whole data sets ({', '.join(several)}); give one of these folders"
+        )

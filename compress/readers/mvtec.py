@@ -1,0 +1,42 @@
+"""The MVTec AD layout: train/good, test/DEFECT, ground_truth/DEFECT/*_mask.png (Bergmann et al. 2019)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compress.readers.files import Files
+from compress.readers.found import Found, FoundImage, Problem
+from compress.readers.good import is_good
+
+_MASKS = "ground_truth"
+
+
+def recognises(files: Files) -> bool:
+    """Whether train, test and ground_truth stand side by side in the root."""
+    tops = {folders[0] for path in files.images if (folders := files.folders_of(path))}
+    return {"train", "test", _MASKS} <= tops
+
+
+def read(files: Files) -> Found:
+    """The class is the folder below the split; a defect's mask has its image's name."""
+    masks = {
+        (files.folders_of(p)[1:], _stem(p)): p for p in files.images if files.folders_of(p)[:1] == (_MASKS,)
+    }
+    images: list[FoundImage] = []
+    problems: list[Problem] = []
+    for path in files.images:
+        folders = files.folders_of(path)
+        if folders[:1] == (_MASKS,):
+            continue
+        if len(folders) < 2:
+            problems.append(Problem(path, "is in no class folder; left out"))
+            continue
+        mask = masks.get((folders[1:], path.stem)) if folders[0] == "test" else None
+        if mask is None and folders[0] == "test" and not is_good(folders[1]):
+            problems.append(Problem(path, f"has no mask in {_MASKS}; used without its place"))
+        images.append(FoundImage(path, class_name=folders[1], mask_path=mask))
+    return Found(tuple(images), tuple(problems), places="masks")
+
+
+def _stem(mask: Path) -> str:
+    return mask.stem.removesuffix("_mask")
