@@ -94,7 +94,8 @@ def read_dataset(root: Path, format: str = "auto", seed: int = 0) -> Dataset:
     """Read the images and labels below `root`; `format` is "auto" or the name of a reader.
 
     A single bad file is left out and listed in `problems`. Splits come from the data where it has them; what
-    is missing is made here by groups, the same for the same seed. Raises DataError when nothing usable remains.
+    is missing is made here by groups, the same for the same seed. Raises DataError where nothing usable is
+    left, or too little to train, tune and test a classifier.
     """
     files = list_files(root)
     reader = find_reader(files, format)
@@ -103,9 +104,7 @@ def read_dataset(root: Path, format: str = "auto", seed: int = 0) -> Dataset:
     lists, index = read_lists(files, names), read_index(files, names)
     given = given_splits(files, lists, index)
     problems = [*files.problems, *found.problems, *lists.problems, *index.problems]
-    used = [
-        i for i in found.images if i.path not in lists.left_out and (not given or i.path in given.split_of)
-    ]
+    used = [i for i in found.images if i.path not in lists.left_out and (not given or i.path in given.split_of)]
     images, facts, unusable = _usable(used, found, files, index)
     problems += unusable
     if not images:
@@ -266,15 +265,9 @@ def _split_notes(samples: Sequence[Sample]) -> list[str]:
     notes = []
     across = groups_across([s.group for s in samples], [s.split for s in samples])
     if across:
-        notes.append(
-            f"{len(across)} groups are in more than one split, such as {across[0]}: scores come out too high"
-        )
+        notes.append(f"{len(across)} groups are in more than one split, such as {across[0]}: scores come out too high")
     for label in _classes(samples):
-        absent = [
-            split
-            for split in SPLITS
-            if not any(s.split == split for s in samples if s.class_name == label.name)
-        ]
+        absent = [split for split in SPLITS if not any(s.split == split for s in samples if s.class_name == label.name)]
         notes += [f"class {label.name} has no image in {' and '.join(absent)}"] if absent else []
     if not any(s.kind == "good" for s in samples):
         notes.append(
@@ -300,9 +293,5 @@ def _require_enough(dataset: Dataset) -> None:
 
 
 def _nothing_left(root: Path, problems: Sequence[Problem]) -> str:
-    first = (
-        f"; the first of {len(problems)} problems: {problems[0].path} {problems[0].sentence}"
-        if problems
-        else ""
-    )
+    first = f"; the first of {len(problems)} problems: {problems[0].path} {problems[0].sentence}" if problems else ""
     return f"{root} holds no image that can be used{first}"

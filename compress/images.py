@@ -67,9 +67,7 @@ def _facts(data: bytes, path: Path) -> Facts:
     try:
         with Image.open(io.BytesIO(data)) as image:
             width, height = image.size
-            if (
-                image.format != "TIFF" and _orientation(image) in _QUARTER_TURNS
-            ):  # a TIFF's size is turned already
+            if image.format != "TIFF" and _orientation(image) in _QUARTER_TURNS:  # a TIFF's size is turned already
                 width, height = height, width
             if image.format == "PNG":
                 image.verify()
@@ -95,9 +93,7 @@ def _decode(data: bytes, path: Path) -> NDArray[np.uint8]:
         raise DataError(f"{path} is not an image or is damaged; copy it again")
     if image.dtype not in (np.uint8, np.uint16):
         raise DataError(f"{path} holds {image.dtype} pixels; save it with 8 or 16 bits")
-    eight_bits = (
-        image if image.dtype == np.uint8 else ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    )
+    eight_bits = image if image.dtype == np.uint8 else ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
     bgr = cv2.cvtColor(eight_bits, cv2.COLOR_GRAY2BGR) if eight_bits.ndim == 2 else eight_bits
     return np.ascontiguousarray(bgr, dtype=np.uint8)
 
@@ -124,6 +120,4 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _reason(error: Exception) -> str:
-    return (
-        "unknown format" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__
-    )
+    return "unknown format" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__

@@ -65,7 +65,7 @@ def split_groups(
 def complete(
     given: Sequence[Split], classes: Sequence[str], groups: Sequence[str], seed: int
 ) -> tuple[list[Split], str]:
-    """Take the missing splits out of train, by groups; the clause says which, empty where none was missing."""
+    """Take the missing splits out of train, by groups; the clause says which, "" where none was."""
     missing = [split for split in SPLITS if split not in given]
     if not missing:
         return list(given), ""

@@ -13,13 +13,11 @@ Size = tuple[int, int]
 def cut_to_image(image: FoundImage, size: Size) -> FoundImage:
     """The image with its boxes and polygons cut to `size` = (width, height) in pixels.
 
-    Annotators reach over the edge, so that is cut; a box that is inverted, empty or wholly outside, or a label
-    made for another size, means that the label cannot be trusted. Raises DataError for those.
+    Annotators reach over the edge, so that is cut. A box that is inverted, empty or wholly outside, or a
+    label made for another size, means that the whole label cannot be trusted. Raises DataError for those.
     """
     if image.label_size not in (None, size):
-        raise DataError(
-            f"is {size[0]}x{size[1]} pixels, but its label is for {_by(image.label_size)}; left out"
-        )
+        raise DataError(f"is {size[0]}x{size[1]} pixels, but its label is for {_by(image.label_size)}; left out")
     boxes = tuple(_cut_box(box, size) for box in image.boxes)
     polygons = tuple(_cut_polygon(polygon, size) for polygon in image.polygons)
     return replace(image, boxes=boxes, polygons=polygons)

@@ -35,7 +35,7 @@ def naming(found: Found, index: Index) -> Naming:
 
 
 def class_of(image: FoundImage, files: Files, index: Index, naming: Naming) -> str:
-    """The image's class, from the first that tells: index.csv, layout, folder, file name, largest area labelled.
+    """The image's class, from the first that tells: index.csv, layout, folder, file name, largest area.
 
     Raises DataError where nothing speaks, or where a good image has a defect marked on it.
     """

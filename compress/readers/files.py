@@ -12,9 +12,7 @@ from pathlib import Path, PurePosixPath
 from compress.errors import DataError
 from compress.readers.found import Problem
 
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".jp2"}
-)
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".jp2"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,4 @@ def _refuse_several(files: Files) -> None:
         inside = tuple(p for p in files.paths if files.folders_of(p)[:1] == (top,))
         several += [top] if mvtec.recognises(Files(files.root / top, inside, ())) else []
     if several:
-        raise DataError(
-            f"{files.root} holds whole data sets ({', '.join(several)}); give one of these folders"
-        )
+        raise DataError(f"{files.root} holds whole data sets ({', '.join(several)}); give one of these folders")

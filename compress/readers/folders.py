@@ -16,9 +16,7 @@ def read(files: Files) -> Found:
     """The class is the first folder that is not a split; folders below it belong to it."""
     classes = [(path, class_folder(files.folders_of(path))) for path in files.images]
     images = tuple(FoundImage(path, class_name=name) for path, name in classes if name is not None)
-    outside = tuple(
-        Problem(path, "is in no class folder; left out") for path, name in classes if name is None
-    )
+    outside = tuple(Problem(path, "is in no class folder; left out") for path, name in classes if name is None)
     return Found(images, outside, places="image labels only")
 
 

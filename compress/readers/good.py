@@ -8,7 +8,7 @@ import re
 GOOD_NAMES = frozenset(
     {
         "good", "ok", "okay", "normal", "pass", "passed", "perfect", "intact", "healthy", "accepted",
-        "defectfree", "nodefect", "nodefects", "nondefective", "nondefect", "faultfree", "undamaged", "flawless",
+        "defectfree", "nodefect", "nodefects", "nondefective", "nondefect", "faultfree", "flawless",
         "良品", "良", "好品", "正常", "合格", "合格品", "正常品", "無瑕疵", "无瑕疵", "無缺陷", "无缺陷",
     }
 )  # fmt: skip

@@ -101,9 +101,7 @@ def _place(shape: _Shape, number: int) -> BoxLabel | PolygonLabel:
         case "line" | "linestrip" | "point" | "points", count if count >= 1:
             return _bounding_box(shape.points, label, least=1.0)
         case kind, count:
-            raise DataError(
-                f"has a {kind!r} of {count} points in shape {number}, which means no place; left out"
-            )
+            raise DataError(f"has a {kind!r} of {count} points in shape {number}, which means no place; left out")
 
 
 def _circle(centre: tuple[float, float], rim: tuple[float, float]) -> tuple[tuple[float, float], ...]:

@@ -108,9 +108,7 @@ def read_index(files: Files, names: Names) -> Index:
     for line in rows:
         images = names.find(line.get(key) or "")
         if len(images) > 1:
-            problems.append(
-                Problem(path, f"names {line[key]!r}, which {len(images)} images are called; not used")
-            )
+            problems.append(Problem(path, f"names {line[key]!r}, which {len(images)} images are called; not used"))
         elif images and found.setdefault(images[0], _row(line, columns)) != _row(line, columns):
             problems.append(Problem(path, f"has two different rows for {line[key]!r}; the first is used"))
     return Index(found, tuple(problems))
@@ -141,9 +139,7 @@ def _images_in(path: Path, names: Names) -> tuple[list[Path], list[Problem]]:
                 Problem(path, f"names {line!r}, which {len(found)} images are called; write the folder too")
             )
     if missing:
-        problems.append(
-            Problem(path, f"names {len(missing)} images that are not here, such as {missing[0]!r}")
-        )
+        problems.append(Problem(path, f"names {len(missing)} images that are not here, such as {missing[0]!r}"))
     return images, problems
 
 

@@ -19,9 +19,7 @@ def recognises(files: Files) -> bool:
 
 def read(files: Files) -> Found:
     """The class is the folder below the split; a defect's mask has its image's name."""
-    masks = {
-        (files.folders_of(p)[1:], _stem(p)): p for p in files.images if files.folders_of(p)[:1] == (_MASKS,)
-    }
+    masks = {(files.folders_of(p)[1:], _stem(p)): p for p in files.images if files.folders_of(p)[:1] == (_MASKS,)}
     images: list[FoundImage] = []
     problems: list[Problem] = []
     for path in files.images:

@@ -58,9 +58,7 @@ def join(
         nearest_first = sorted(labels_of[image], key=lambda label: -_nearness(label.path, image))
         images += [_labelled(image, nearest_first)] if image not in unusable else []
         problems += [
-            Problem(
-                other.path, f"labels {image.name}, which {nearest_first[0].path} labels already; left out"
-            )
+            Problem(other.path, f"labels {image.name}, which {nearest_first[0].path} labels already; left out")
             for other in nearest_first[1:]
         ]
     return tuple(images), tuple(problems)
@@ -95,9 +93,7 @@ def _image_of(label: LabelFile, names: Names) -> Path:
     named = PurePosixPath((label.image_name or "").replace("\\", "/")).name
     candidates = names.find(label.path.stem) or (names.find(named) if named else ())
     if not candidates:
-        raise DataError(
-            f"has no image: neither {label.path.stem}.* nor {named or 'another'} is here; left out"
-        )
+        raise DataError(f"has no image: neither {label.path.stem}.* nor {named or 'another'} is here; left out")
     candidates = tuple(c for c in candidates if c.name == named) or candidates
     nearness = [_nearness(label.path, c) for c in candidates]
     nearest = [c for c, near in zip(candidates, nearness, strict=True) if near == max(nearness)]
