@@ -10,6 +10,7 @@
 What a driver raises is translated at this border; nothing else leaves a source.
 """
 
+# ruff: noqa: N818  (these name what became of the source; the tree above says that they are errors)
 from __future__ import annotations
 
 from typing import Protocol

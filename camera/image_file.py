@@ -1,0 +1,52 @@
+"""One image file -> uint8 BGR, whatever its depth and channels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+
+
+class ImageFileError(Exception):
+    """A file that is no image, is damaged, or has a depth without a known range; one sentence without its path."""
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Decode a file to uint8 HxWx3 BGR, C-contiguous.
+
+    16-bit is scaled by the range of its dtype, never by its content, so that equal light gives equal values in
+    every picture. Grey becomes three equal channels, alpha is dropped, rotation tags are ignored. Raises
+    ImageFileError.
+    """
+    try:
+        encoded = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        pixels = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if encoded.size else None
+    except OSError as error:
+        raise ImageFileError(str(error.strerror)) from error
+    except cv2.error as error:
+        raise ImageFileError("is damaged, or larger than can be decoded") from error
+    if encoded.size == 0:
+        raise ImageFileError("is empty")
+    if pixels is None:
+        raise ImageFileError("is no image, or is damaged")
+    return _to_bgr(_to_uint8(pixels))
+
+
+def _to_uint8(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
+    if pixels.dtype == np.uint16:
+        return np.asarray(cv2.convertScaleAbs(pixels.astype(np.uint16, copy=False), alpha=1 / 257), dtype=np.uint8)
+    if pixels.dtype != np.uint8:
+        raise ImageFileError(f"has {pixels.dtype} pixels, whose white is unknown; save it with 8 or 16 bits")
+    return np.asarray(pixels, dtype=np.uint8)
+
+
+def _to_bgr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if channels in (1, 2):
+        grey = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, 0])
+        return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
+    return np.ascontiguousarray(pixels[:, :, :3])
