@@ -84,9 +84,7 @@ class KeptPicture:
 class Store:
     """The one writer of a data folder. Made by `open_store`; use it in one thread at a time."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, data_dir: Path, limits: StoreLimits, lock: BinaryIO
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, data_dir: Path, limits: StoreLimits, lock: BinaryIO) -> None:
         self._connection = connection
         self._lock = lock
         self._pictures = data_dir / PICTURES
@@ -216,9 +214,7 @@ def _open_or_set_aside(data_dir: Path, say: Callable[[str], None]) -> sqlite3.Co
     try:
         return _open_database(database)
     except sqlite3.OperationalError as error:
-        raise ConfigError(
-            f"cannot use the database {database} ({error}); check the disk and its rights"
-        ) from error
+        raise ConfigError(f"cannot use the database {database} ({error}); check the disk and its rights") from error
     except sqlite3.DatabaseError as error:
         moved = _set_aside(data_dir)
         say(f"{database} was damaged ({error}); it was set aside as {moved.name} and a new one begun")
@@ -283,7 +279,5 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         if isinstance(error, sqlite3.Error):
-            raise StoreError(
-                f"the verdicts could not be written to disk ({error}); check the disk"
-            ) from error
+            raise StoreError(f"the verdicts could not be written to disk ({error}); check the disk") from error
         raise

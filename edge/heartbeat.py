@@ -1,0 +1,129 @@
+"""The reports that say every second that the line lives, and how."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psutil
+
+from edge.bundle import Bundle
+from edge.capture import Capture
+from edge.engines.choose import OpenedEngine
+from edge.feed import Numbers
+from edge.ledger import Account, Ledger
+from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Verdict, time_text, topic_for
+from edge.rate import Latencies, Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Verdicts published a second, lately, and the time from capture to verdict."""
+
+    verdicts_per_s: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """What does not change while a line runs; `started` as the feed writes times."""
+
+    line: str
+    bundle: str
+    bundle_name: str
+    has_good_class: bool
+    titles: dict[str, dict[str, str]]
+    engine: str
+    engine_why: str
+    started: str
+
+
+def line_facts(line: str, bundle: Bundle, opened: OpenedEngine) -> LineFacts:
+    """Collect the facts of a line that starts now."""
+    manifest = bundle.manifest
+    return LineFacts(
+        line=line,
+        bundle=manifest.bundle_id,
+        bundle_name=manifest.name,
+        has_good_class=manifest.has_good_class,
+        titles={c.name: c.titles for c in manifest.classes},
+        engine=opened.engine.description,
+        engine_why=opened.why,
+        started=time_text(time.time_ns()),
+    )
+
+
+class Reporter:
+    """Makes the reports. Used by the writer thread; `pace` may be asked from any."""
+
+    def __init__(self, facts: LineFacts, captures: Sequence[Capture], ledger: Ledger, numbers: Numbers) -> None:
+        self._facts = facts
+        self._captures = captures
+        self._ledger = ledger
+        self._numbers = numbers
+        self._rate = Rate()
+        self._total_ms = Latencies()
+
+    def count(self, verdict: Verdict) -> None:
+        """A verdict was published."""
+        self._rate.tick()
+        self._total_ms.add(verdict.timings.total_ms)
+
+    def pace(self) -> Pace:
+        p50_ms, p99_ms = self._total_ms.percentiles(50, 99)
+        return Pace(self._rate.per_second(), p50_ms, p99_ms)
+
+    def line(self) -> LineReport:
+        """The line's heartbeat of this moment."""
+        facts, pace = self._facts, self.pace()
+        topic = topic_for("line", facts.line)
+        return LineReport(
+            schema=SCHEMA_VERSION,
+            topic=topic,
+            epoch=self._numbers.epoch,
+            number=self._numbers.next(topic),
+            line=facts.line,
+            time=time_text(time.time_ns()),
+            started=facts.started,
+            bundle=facts.bundle,
+            bundle_name=facts.bundle_name,
+            engine=facts.engine,
+            engine_why=facts.engine_why,
+            cameras=tuple(capture.name for capture in self._captures),
+            verdicts_per_s=pace.verdicts_per_s,
+            p50_ms=pace.p50_ms,
+            p99_ms=pace.p99_ms,
+            memory_mb=psutil.Process().memory_info().rss / 1e6,
+            has_good_class=facts.has_good_class,
+            titles=facts.titles,
+        )
+
+    def cameras(self) -> list[CameraReport]:
+        """Every camera's state and figures of this moment."""
+        accounts = self._ledger.accounts()
+        return [self._camera(capture, accounts[capture.name]) for capture in self._captures]
+
+    def _camera(self, capture: Capture, account: Account) -> CameraReport:
+        topic = topic_for("camera", self._facts.line, capture.name)
+        status = capture.status
+        return CameraReport(
+            schema=SCHEMA_VERSION,
+            topic=topic,
+            epoch=self._numbers.epoch,
+            number=self._numbers.next(topic),
+            line=self._facts.line,
+            camera=capture.name,
+            time=time_text(time.time_ns()),
+            state=status.state,
+            detail=status.detail,
+            fps=capture.fps,
+            triggers=account.triggers,
+            verdicts=account.verdicts,
+            dropped=account.dropped,
+            in_flight=account.in_flight,
+            ok=account.ok,
+            ng=account.ng,
+            undecided=account.undecided,
+        )

@@ -1,0 +1,61 @@
+"""What leaves the line: the items between the threads that make them and the one that writes and publishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edge.channel import Channel, Lane
+from edge.ledger import Trigger
+from edge.messages import Verdict
+from edge.store import KeptPicture
+
+# About six minutes of a dead disk at 30 parts a second; then the line itself slows down, and says so.
+_VERDICTS = 10_000
+_PICTURES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict on its way out. It holds no picture: ten thousand of these may wait."""
+
+    trigger: Trigger
+    verdict: Verdict
+    wall_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class LivePicture:
+    """A small JPEG for whoever watches. scale: JPEG pixels per frame pixel."""
+
+    camera: str
+    wall_ns: int
+    verdict_id: str | None
+    jpeg: bytes
+    width: int
+    height: int
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraChanged:
+    """A camera's state is no longer what the last report said."""
+
+    camera: str
+
+
+Outgoing = Judged | KeptPicture | LivePicture | CameraChanged
+OutboxLane = Literal["verdicts", "kept", "live", "changes"]
+Outbox = Channel[OutboxLane, Outgoing]
+
+
+def new_outbox() -> Outbox:
+    """Verdicts and notes of kept pictures are never dropped; of the rest the freshest counts."""
+    return Channel(
+        {
+            "verdicts": Lane(_VERDICTS, "wait"),
+            "kept": Lane(_PICTURES, "wait"),
+            "live": Lane(_PICTURES, "drop_oldest"),
+            "changes": Lane(_PICTURES, "drop_oldest"),
+        }
+    )

@@ -1,0 +1,150 @@
+"""JPEGs, made off the verdict path: small ones for whoever watches, whole ones kept beside the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from camera.frame import Frame
+from edge.channel import Channel, ChannelClosedError, Lane
+from edge.errors import EdgevlError
+from edge.messages import Verdict
+from edge.outbox import LivePicture, Outbox
+from edge.store import KeptPicture
+
+LIVE_WIDTH = 960
+# Whole pictures wait in memory for the disk, so only a few may; beyond, the oldest is not kept.
+_KEEP_CAPACITY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePlan:
+    """What is done with pictures.
+
+    folder: where kept ones go. keep: whether those of NG and UNDECIDED parts are kept. live_hz: pictures shown a
+    second and camera, 0 for none. jpeg_quality: 1..100.
+    """
+
+    folder: Path
+    keep: bool
+    live_hz: float
+    jpeg_quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep a frame beside its verdict, whole."""
+
+    frame: Frame
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show a frame, small, to whoever watches; `verdict_id` where it has a verdict."""
+
+    frame: Frame
+    verdict_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLane:
+    """Each camera has one lane for each purpose."""
+
+    purpose: Literal["keep", "show"]
+    camera: str
+
+
+PictureQueue = Channel[PictureLane, "Keep | Show"]
+
+
+def new_picture_queue(cameras: Sequence[str]) -> PictureQueue:
+    """For each camera a lane of pictures to keep and one that holds the freshest picture to show."""
+    keep = {PictureLane("keep", camera): Lane(_KEEP_CAPACITY, "drop_oldest") for camera in cameras}
+    show = {PictureLane("show", camera): Lane(1, "drop_oldest") for camera in cameras}
+    return Channel({**keep, **show})
+
+
+class Shutter:
+    """Says when a camera's next live picture is due. One thread at a time."""
+
+    def __init__(self, picture_hz: float) -> None:
+        self._period_ns = int(1e9 / picture_hz) if picture_hz else None
+        self._due_ns: dict[str, int] = {}
+
+    def is_due(self, frame: Frame) -> bool:
+        """True at most `picture_hz` times a second for each camera."""
+        if self._period_ns is None or frame.captured_ns < self._due_ns.get(frame.source, 0):
+            return False
+        self._due_ns[frame.source] = frame.captured_ns + self._period_ns
+        return True
+
+
+class PictureMaker:
+    """Encodes what is in a queue until that is closed and empty. Runs in the picture thread."""
+
+    def __init__(self, queue: PictureQueue, outbox: Outbox, plan: PicturePlan, say: Callable[[str], None]) -> None:
+        self._queue = queue
+        self._outbox = outbox
+        self._folder = plan.folder
+        self._quality = plan.jpeg_quality
+        self._say = say
+        self._last_error: str | None = None
+
+    def run(self) -> None:
+        while True:
+            try:
+                job = self._queue.take(timeout_s=None)
+            except ChannelClosedError:
+                return
+            match job:
+                case Keep(frame, verdict):
+                    self._keep(frame, verdict)
+                case Show(frame, verdict_id):
+                    self._outbox.put("live", live_picture(frame, verdict_id, self._quality))
+
+    def _keep(self, frame: Frame, verdict: Verdict) -> None:
+        """A picture that the disk refuses is said and left out; its verdict stands without it."""
+        jpeg = encode_jpeg(frame.image_HWC, self._quality)
+        relative = f"{verdict.camera}/{verdict.epoch}-{verdict.number:09d}.jpg"
+        file = self._folder / relative
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(jpeg)
+        except OSError as error:
+            file.unlink(missing_ok=True)
+            self._complain(f"{verdict.camera}: pictures are not kept ({error.strerror}); check the disk")
+            return
+        self._last_error = None
+        self._outbox.put("kept", KeptPicture(verdict.id, relative, len(jpeg)))
+
+    def _complain(self, sentence: str) -> None:
+        if sentence != self._last_error:
+            self._say(sentence)
+        self._last_error = sentence
+
+
+def live_picture(frame: Frame, verdict_id: str | None, quality: int) -> LivePicture:
+    """Shrink a frame to at most LIVE_WIDTH pixels of width and encode it."""
+    scale = min(1.0, LIVE_WIDTH / frame.width)
+    width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+    image_HWC = frame.image_HWC
+    if scale < 1.0:
+        small = cv2.resize(image_HWC, (width, height), interpolation=cv2.INTER_AREA)
+        image_HWC = np.asarray(small, dtype=np.uint8)
+    jpeg = encode_jpeg(image_HWC, quality)
+    return LivePicture(frame.source, frame.wall_ns, verdict_id, jpeg, width, height, scale)
+
+
+def encode_jpeg(image_HWC: NDArray[np.uint8], quality: int) -> bytes:
+    """A uint8 BGR picture as JPEG of quality 1..100."""
+    done, jpeg = cv2.imencode(".jpg", image_HWC, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise EdgevlError(f"a picture of {image_HWC.shape} cannot be written as JPEG")
+    return jpeg.tobytes()

@@ -1,0 +1,256 @@
+"""The line at work. The only file that wires threads and queues.
+
+    camera -> capture -+                           +-> outbox -> writer: disk, then feed
+    camera -> capture -+-> frames -> inspection ---+
+                                                   +-> pictures: JPEGs --> outbox
+
+One thread for each name between the arrows, one capture a camera. Every queue is bounded. A live camera never waits:
+where inspection is too slow the freshest picture wins, and the older one is an accounted drop. A source that can wait
+is held back instead. Whatever fails in a thread stops the whole line, with one sentence.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from camera.frame import Frame
+from camera.source import Source
+from edge.capture import CameraStatus, Capture
+from edge.channel import Channel, ChannelClosedError, Item, Key, Lane, LaneStatistics
+from edge.errors import EdgevlError
+from edge.feed import Numbers, Publisher
+from edge.heartbeat import LineFacts, Pace, Reporter
+from edge.inspector import Inspector
+from edge.intake import EveryFrame, EveryPart, Intake
+from edge.judge import Judge, Work
+from edge.ledger import Account, Ledger
+from edge.messages import Region, Verdict
+from edge.outbox import CameraChanged, Judged, new_outbox
+from edge.pictures import Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
+from edge.store import Store
+from edge.writer import Writer
+
+# Of frames only the freshest are worth judging: one, and one that comes while it is fetched. Parts come in bursts,
+# and each of them counts.
+_FRAMES = Lane(2, "drop_oldest")
+_PARTS = Lane(16, "drop_oldest")
+_PATIENT = Lane(4, "wait")
+_JOIN_S = 10.0
+
+
+class LineError(EdgevlError):
+    """A thread of the line failed in a way nobody foresaw."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPlan:
+    """A camera of the line.
+
+    region: the part of the picture to judge, or where parts are looked for; None for all of it.
+    trigger: whether each frame is judged, or each part that passes.
+    waits: the source can be held back (a folder read as fast as it can be), so no picture need be dropped.
+    """
+
+    source: Source
+    region: Region | None = None
+    trigger: Literal["frame", "part"] = "frame"
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where verdicts go. The caller opens and closes both; while the line runs they are the line's alone."""
+
+    store: Store
+    publisher: Publisher
+    pictures: PicturePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a line did. pictures_skipped: pictures not kept because encoding or disk was slower than the line."""
+
+    accounts: Mapping[str, Account]
+    seconds: float
+    pace: Pace
+    pictures_skipped: int
+    queues: Mapping[str, LaneStatistics]
+
+
+class Line:
+    """`start`, then `wait` as often as one likes, then `stop` once. `failure` says why it ended early, if it did."""
+
+    def __init__(
+        self,
+        facts: LineFacts,
+        cameras: Sequence[CameraPlan],
+        inspector: Inspector,
+        outlets: Outlets,
+        numbers: Numbers,
+        say: Callable[[str], None],
+    ) -> None:
+        """facts.engine describes the engine that `inspector` uses. `say` gets sentences, from any thread."""
+        names = [camera.source.name for camera in cameras]
+        self.failure: EdgevlError | None = None
+        self._say = say
+        self._plan = outlets.pictures
+        self._ledger = Ledger(names)
+        self._frames: Channel[str, Work] = Channel({camera.source.name: _lane(camera) for camera in cameras})
+        self._jobs = new_picture_queue(names)
+        self._outbox = new_outbox()
+        self._shutter = Shutter(self._plan.live_hz)
+        self._judge = Judge(inspector, facts, numbers, say)
+        self._captures = [self._capture(camera) for camera in cameras]
+        self._reporter = Reporter(facts, self._captures, self._ledger, numbers)
+        self._stop = threading.Event()
+        self._over = threading.Event()
+        self._started = time.monotonic()
+        writer = Writer(outlets.store, outlets.publisher, self._ledger, self._reporter)
+        maker = PictureMaker(self._jobs, self._outbox, self._plan, say)
+        self._capturing = [self._thread(c.name, partial(c.run, self._stop)) for c in self._captures]
+        self._inspecting = self._thread("inspection", self._inspect)
+        self._picturing = self._thread("pictures", maker.run)
+        self._writing = self._thread("writer", partial(writer.run, self._outbox, facts.line, numbers))
+
+    def start(self) -> None:
+        for thread in (self._writing, self._picturing, self._inspecting, *self._capturing):
+            thread.start()
+
+    def wait(self, timeout_s: float) -> bool:
+        """True as soon as the line is over: every source has ended, or something failed."""
+        return self._over.wait(timeout_s)
+
+    def stop(self) -> Summary:
+        """Judge, write and publish what was triggered, then end all threads, upstream first."""
+        self._stop.set()
+        self._join(self._capturing)
+        self._frames.close()
+        self._join([self._inspecting])
+        self._jobs.close()
+        self._join([self._picturing])
+        self._outbox.close()
+        self._join([self._writing])
+        self._drop_the_rest()
+        return self._summary()
+
+    def is_progressing(self, limit_s: float) -> bool:
+        """Whether every camera, the inspection and the disk have shown a sign of life within `limit_s`."""
+        if any(capture.is_hung(limit_s) for capture in self._captures):
+            return False
+        return self._ledger.longest_wait_s() < limit_s
+
+    def statuses(self) -> Mapping[str, CameraStatus]:
+        """How each camera is now."""
+        return {capture.name: capture.status for capture in self._captures}
+
+    def _capture(self, camera: CameraPlan) -> Capture:
+        if camera.trigger == "part":
+            intake = Intake(EveryPart(camera.region), self._ledger, self._frames, self._watch())
+        else:
+            intake = Intake(EveryFrame(camera.region), self._ledger, self._frames)
+        return Capture(camera.source, intake, partial(self._announce, camera.source.name))
+
+    def _watch(self) -> Callable[[Frame], None]:
+        """Shows frames without a verdict: where parts are rare, the belt should still be seen to move."""
+        shutter = Shutter(self._plan.live_hz)
+
+        def show(frame: Frame) -> None:
+            if shutter.is_due(frame):
+                self._jobs.put(PictureLane("show", frame.source), Show(frame, None))
+
+        return show
+
+    def _announce(self, camera: str, status: CameraStatus) -> None:
+        self._say(f"{camera}: {status.state}: {status.detail}")
+        self._outbox.put("changes", CameraChanged(camera))
+
+    def _inspect(self) -> None:
+        """The verdict path: it waits for a picture, for the engine, and for nothing else."""
+        while (work := self._frames.take(timeout_s=None)) is not None:
+            try:
+                judged = self._judge.judge(work)
+                self._outbox.put("verdicts", judged)
+            except BaseException:
+                self._ledger.drop(work.trigger, "stopped")
+                raise
+            self._picture(work.frame, judged.verdict)
+
+    def _picture(self, frame: Frame, verdict: Verdict) -> None:
+        if self._plan.keep and verdict.status != "OK":
+            self._jobs.put(PictureLane("keep", frame.source), Keep(frame, verdict))
+        if self._shutter.is_due(frame):
+            self._jobs.put(PictureLane("show", frame.source), Show(frame, verdict.id))
+
+    def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        # Daemons, because a hung camera driver must not keep a stopped line from exiting; all are joined.
+        return threading.Thread(target=self._guard, args=(name, work), name=name, daemon=True)
+
+    def _guard(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except ChannelClosedError:
+            pass  # the line is stopping
+        except Exception as error:
+            self._fail(name, error)
+        if all(capture.status.state == "ended" for capture in self._captures):
+            self._over.set()
+
+    def _fail(self, name: str, error: Exception) -> None:
+        """The first failure is the one that counts; the others are what it broke."""
+        if self.failure is None:
+            self.failure = error if isinstance(error, EdgevlError) else _unforeseen(name, error)
+        self._stop.set()
+        self._frames.close()
+        self._outbox.close()
+        self._over.set()
+
+    def _join(self, threads: Sequence[threading.Thread]) -> None:
+        deadline = time.monotonic() + _JOIN_S
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                self._say(f"{thread.name} did not stop within {_JOIN_S:g} s; it is left behind")
+
+    def _drop_the_rest(self) -> None:
+        """After a failure: what no thread will take any more."""
+        left = [work.trigger for work in _drained(self._frames)]
+        left += [item.trigger for item in _drained(self._outbox) if isinstance(item, Judged)]
+        for trigger in left:
+            self._ledger.drop(trigger, "stopped")
+
+    def _summary(self) -> Summary:
+        pictures = self._jobs.statistics().items()
+        return Summary(
+            accounts=self._ledger.accounts(),
+            seconds=time.monotonic() - self._started,
+            pace=self._reporter.pace(),
+            pictures_skipped=sum(lane.dropped for key, lane in pictures if key.purpose == "keep"),
+            queues=self._frames.statistics(),
+        )
+
+
+def _lane(camera: CameraPlan) -> Lane:
+    if camera.waits:
+        return _PATIENT
+    return _PARTS if camera.trigger == "part" else _FRAMES
+
+
+def _drained(channel: Channel[Key, Item]) -> list[Item]:
+    """What is left in a closed channel."""
+    try:
+        return [item for lane in channel.take_all(timeout_s=0).values() for item in lane]
+    except ChannelClosedError:
+        return []
+
+
+def _unforeseen(name: str, error: Exception) -> LineError:
+    failure = LineError(
+        f"the line stopped because its {name} thread failed ({type(error).__name__}: {error}); please report this"
+    )
+    failure.__cause__ = error
+    return failure

@@ -1,0 +1,94 @@
+"""The end of the verdict path: first durable, then published, then counted. The only user of disk and socket.
+
+A batch is whatever piled up while the last one was being written, so a slow disk makes batches larger, not
+verdicts later to be decided.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from edge.channel import ChannelClosedError
+from edge.feed import Numbers, Publisher
+from edge.heartbeat import Reporter
+from edge.ledger import Ledger
+from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Picture, encode, time_text, topic_for
+from edge.outbox import CameraChanged, Judged, LivePicture, Outbox, OutboxLane, Outgoing
+from edge.store import KeptPicture, NewVerdict, Store
+
+BEAT_S = 1.0
+
+
+class Writer:
+    """Empties the outbox into the store and the feed, and sends the heartbeat. Runs in the writer thread."""
+
+    def __init__(self, store: Store, publisher: Publisher, ledger: Ledger, reporter: Reporter) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._ledger = ledger
+        self._reporter = reporter
+
+    def run(self, outbox: Outbox, line: str, numbers: Numbers) -> None:
+        """Until the outbox is closed and empty; the last thing sent is a report of everything."""
+        due = time.monotonic()
+        while True:
+            try:
+                batch = outbox.take_all(max(0.0, due - time.monotonic()))
+            except ChannelClosedError:
+                break
+            changed = self._write(batch, line, numbers)
+            if time.monotonic() >= due:
+                self._send([self._reporter.line(), *self._reporter.cameras()])
+                due = time.monotonic() + BEAT_S
+            elif changed:
+                self._send(self._reporter.cameras())
+        self._send([*self._reporter.cameras(), self._reporter.line()])
+
+    def _write(self, batch: Mapping[OutboxLane, Sequence[Outgoing]], line: str, numbers: Numbers) -> bool:
+        """Verdicts first: what else is in the batch may refer to them. True where a camera has changed."""
+        items = [item for lane in batch.values() for item in lane]
+        judged = [item for item in items if isinstance(item, Judged)]
+        if judged:
+            self._write_verdicts(judged)
+        for item in items:
+            if isinstance(item, LivePicture):
+                self._show(item, line, numbers)
+        kept = [item for item in items if isinstance(item, KeptPicture)]
+        if kept:
+            self._store.keep(kept)
+        return any(isinstance(item, CameraChanged) for item in items)
+
+    def _write_verdicts(self, judged: Sequence[Judged]) -> None:
+        now = time_text(time.time_ns())
+        stamped = [msgspec.structs.replace(item.verdict, published=now) for item in judged]
+        payloads = self._store.append(
+            [NewVerdict(verdict, item.wall_ns) for verdict, item in zip(stamped, judged, strict=True)]
+        )
+        for item, payload in zip(judged, payloads, strict=True):
+            self._publisher.publish(item.verdict.topic, payload)
+            self._ledger.judge(item.trigger, item.verdict.status)
+            self._reporter.count(item.verdict)
+
+    def _show(self, live: LivePicture, line: str, numbers: Numbers) -> None:
+        topic = topic_for("picture", line, live.camera)
+        header = Picture(
+            schema=SCHEMA_VERSION,
+            topic=topic,
+            epoch=numbers.epoch,
+            number=numbers.next(topic),
+            line=line,
+            camera=live.camera,
+            captured=time_text(live.wall_ns),
+            verdict=live.verdict_id,
+            width=live.width,
+            height=live.height,
+            scale=live.scale,
+        )
+        self._publisher.publish(topic, encode(header), live.jpeg)
+
+    def _send(self, reports: Iterable[LineReport | CameraReport]) -> None:
+        for report in reports:
+            self._publisher.publish(report.topic, encode(report))
