@@ -1,0 +1,34 @@
+"""`python -m edge.dashboard --feed tcp://127.0.0.1:5560 --data-dir DIR --line NAME`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.dashboard.texts import Language
+from edge.errors import EdgevlError
+
+
+def main(
+    feed: Annotated[str, typer.Option(help="Address of the line's feed.")],
+    data_dir: Annotated[Path, typer.Option(help="Folder with the line's history.")],
+    line: Annotated[str, typer.Option(help="Name of the line, as in its file.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8088,
+    language: Annotated[Language, typer.Option(help="Language of the page.")] = "zh-TW",
+) -> None:
+    """Show a running line in the browser: live pictures, verdicts, yield and the latest rejects."""
+    from edge.dashboard.serve import Options, serve  # NiceGUI takes a while; `--help` need not wait for it
+
+    try:
+        serve(Options(feed, data_dir, host, port, language, line))
+    except EdgevlError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        raise typer.Exit(error.exit_code) from None
+
+
+if __name__ == "__main__":
+    typer.run(main)

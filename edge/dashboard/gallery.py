@@ -1,0 +1,152 @@
+"""The newest rejected parts as a row of close-ups; a click shows the whole picture and every detail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nicegui import ui
+
+from edge.dashboard.api import picture_address
+from edge.dashboard.live import parsed_time
+from edge.dashboard.moment import Moment
+from edge.dashboard.past import REJECTS_SHOWN
+from edge.dashboard.picture import PictureElement, closeup, whole
+from edge.dashboard.styling import show_if, show_status
+from edge.dashboard.texts import TEXTS, Language, Texts
+from edge.dashboard.words import clock, date_and_clock, percent, why
+from edge.history import StoredVerdict
+from edge.messages import Verdict
+
+THUMBNAIL_PIXELS = 320
+LARGE_PIXELS = 2560
+
+
+class Gallery:
+    """A fixed number of cards, so that the page never grows."""
+
+    def __init__(self, language: Language) -> None:
+        texts = TEXTS[language]
+        self._detail = Detail(language)
+        self._shown: tuple[StoredVerdict, ...] | None = None
+        with ui.element("section").classes("gallery panel"):
+            ui.label(texts.gallery_title).classes("panel-title")
+            self._empty = ui.label(texts.gallery_empty).classes("hint")
+            with ui.element("div").classes("cards"):
+                self._cards = [Card(self._detail, texts) for _ in range(REJECTS_SHOWN)]
+
+    def update(self, moment: Moment) -> None:
+        rejects = moment.past.rejects
+        if rejects == self._shown:
+            return
+        self._shown = rejects
+        show_if(self._empty, not rejects)
+        for index, card in enumerate(self._cards):
+            card.update(rejects[index] if index < len(rejects) else None, moment)
+
+
+class Card:
+    """One rejected part: close-up, status, class, time."""
+
+    def __init__(self, detail: Detail, texts: Texts) -> None:
+        self._stored: StoredVerdict | None = None
+        self._moment: Moment | None = None
+        self._opens = detail
+        with ui.element("button").classes("card").on("click", self._open) as self._card:
+            with ui.element("div").classes("screen"):
+                self._picture = PictureElement()
+                self._notice = ui.label(texts.no_picture).classes("notice")
+            with ui.element("div").classes("card-text"):
+                ui.element("i").classes("mark")
+                self._class = ui.label().classes("class")
+                self._time = ui.label().classes("time")
+
+    def update(self, stored: StoredVerdict | None, moment: Moment) -> None:
+        self._stored, self._moment = stored, moment
+        show_if(self._card, stored is not None)
+        if stored is None:
+            return
+        verdict = stored.verdict
+        show_status(self._card, verdict.status)
+        self._class.set_text(why(verdict, moment.title_of(verdict), moment.texts))
+        self._time.set_text(clock(parsed_time(verdict.captured)))
+        show_if(self._picture, stored.has_picture)
+        show_if(self._notice, not stored.has_picture)
+        if stored.has_picture:
+            self._picture.show(closeup(picture_address(verdict.id), verdict, THUMBNAIL_PIXELS))
+
+    def _open(self) -> None:
+        if self._stored is not None and self._moment is not None:
+            self._opens.open(self._stored, self._moment)
+
+
+class Detail:
+    """The large view of one part, over the page."""
+
+    def __init__(self, language: Language) -> None:
+        texts = TEXTS[language]
+        with ui.dialog() as self._dialog, ui.element("div").classes("detail") as self._body:
+            with ui.element("div").classes("screen"):
+                self._picture = PictureElement()
+                self._notice = ui.label(texts.no_picture).classes("notice")
+            with ui.element("div").classes("detail-text"):
+                with ui.element("div").classes("detail-verdict"):
+                    ui.element("i").classes("mark")
+                    self._word = ui.label().classes("word")
+                self._facts = ui.element("dl")
+                with ui.element("button").classes("close").on("click", self._dialog.close):
+                    ui.label(texts.close)
+
+    def open(self, stored: StoredVerdict, moment: Moment) -> None:
+        verdict = stored.verdict
+        show_status(self._body, verdict.status)
+        self._word.set_text(moment.texts.status[verdict.status])
+        show_if(self._picture, stored.has_picture)
+        show_if(self._notice, not stored.has_picture)
+        if stored.has_picture:
+            self._picture.show(whole(picture_address(verdict.id), verdict, LARGE_PIXELS))
+        self._facts.clear()
+        with self._facts:
+            for term, value in _facts(verdict, moment):
+                _pair(term, value)
+        self._dialog.open()
+
+
+def _pair(term: str, value: str) -> None:
+    with ui.element("dt"):
+        ui.label(term)
+    with ui.element("dd"):
+        ui.label(value)
+
+
+def _facts(verdict: Verdict, moment: Moment) -> Iterator[tuple[str, str]]:
+    texts, timings = moment.texts, verdict.timings
+    title = moment.title_of(verdict)
+    if title is not None:
+        yield texts.detail_class, title
+        yield texts.detail_probability, percent(verdict.probability)
+    if verdict.reason is not None:
+        yield texts.detail_reason, texts.reason[verdict.reason]
+    yield texts.detail_defect_score, percent(verdict.defect_score)
+    yield texts.detail_time, date_and_clock(parsed_time(verdict.captured))
+    yield texts.detail_camera, verdict.camera
+    if verdict.boxes:
+        yield (
+            texts.detail_boxes,
+            "\n".join(f"{b.x}, {b.y} · {b.w} × {b.h} px · {percent(b.score, 0)}" for b in verdict.boxes),
+        )
+    yield (
+        texts.detail_timings,
+        "\n".join(
+            f"{name} {ms:.1f} ms"
+            for name, ms in (
+                (texts.timing_wait, timings.wait_ms),
+                (texts.timing_preprocess, timings.preprocess_ms),
+                (texts.timing_engine, timings.engine_ms),
+                (texts.timing_decide, timings.decide_ms),
+                (texts.timing_total, timings.total_ms),
+            )
+        ),
+    )
+    yield texts.detail_bundle, verdict.bundle
+    yield texts.detail_engine, verdict.engine
+    yield texts.detail_id, verdict.id

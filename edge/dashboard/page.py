@@ -1,0 +1,56 @@
+"""The page: builds every part for one browser and keeps it up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from edge.dashboard.camera_tile import CameraGrid
+from edge.dashboard.gallery import Gallery
+from edge.dashboard.header import Header
+from edge.dashboard.live import LiveLine
+from edge.dashboard.moment import Moment
+from edge.dashboard.past import Past, utc_now
+from edge.dashboard.statistics import Statistics
+from edge.dashboard.styling import set_class, show_if
+from edge.dashboard.texts import TEXTS, Language
+
+# Five pictures a second look alive, and cost little.
+TICK_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a page gets what it shows."""
+
+    line: str
+    feed: str
+    live: LiveLine
+    past: Callable[[], Past]
+
+
+def build_page(sources: Sources, language: Language) -> None:
+    """Lay out the page in the current NiceGUI client; it updates itself until the browser leaves."""
+    ui.page_title(TEXTS[language].page_title.format(line=sources.line))
+    with ui.element("div").classes("dashboard") as body:
+        header = Header(sources.line, sources.feed, language)
+        trouble = ui.label().classes("banner minor")
+        cameras = CameraGrid(language)
+        statistics = Statistics(language)
+        gallery = Gallery(language)
+
+    def update() -> None:
+        moment = Moment(language, sources.live.view(), sources.past())
+        header.update(moment, utc_now())
+        set_class(body, "stale", moment.line.is_silent)
+        error = moment.past.error
+        trouble.set_text(moment.texts.history_unreadable.format(error=error) if error else "")
+        show_if(trouble, error is not None)
+        cameras.update(moment)
+        statistics.update(moment)
+        gallery.update(moment)
+
+    update()
+    ui.timer(TICK_S, update)

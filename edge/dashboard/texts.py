@@ -1,0 +1,227 @@
+"""Every text the dashboard shows, in each language it speaks. `{...}` are filled in by `str.format`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from edge.messages import CameraState
+from edge.verdict import Reason, Status
+
+Language = Literal["zh-TW", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """One language's texts. A language that lacks one cannot be constructed."""
+
+    language_name: str
+    page_title: str
+    status: Mapping[Status, str]
+    reason: Mapping[Reason, str]
+    camera_state: Mapping[CameraState, str]
+    live: str
+    silent: str
+    feed_silent: str
+    feed_never: str
+    dashboard_gone: str
+    bundle: str
+    engine: str
+    speed: str
+    waiting_for_line: str
+    waiting_for_part: str
+    waiting_for_picture: str
+    camera_unreported: str
+    picture_of: str
+    frames_per_second: str
+    yield_title: str
+    yield_hour: str
+    yield_now: str
+    yield_since_start: str
+    parts_title: str
+    no_good_class: str
+    no_parts: str
+    parts: str
+    totals_since: str
+    chart_title: str
+    chart_title_classes: str
+    pareto_title: str
+    pareto_cumulative: str
+    other_classes: str
+    no_class: str
+    no_defects: str
+    ledger: str
+    ledger_wrong: str
+    gallery_title: str
+    gallery_empty: str
+    no_picture: str
+    history_unreadable: str
+    close: str
+    detail_id: str
+    detail_camera: str
+    detail_time: str
+    detail_class: str
+    detail_probability: str
+    detail_defect_score: str
+    detail_reason: str
+    detail_boxes: str
+    detail_timings: str
+    timing_wait: str
+    timing_preprocess: str
+    timing_engine: str
+    timing_decide: str
+    timing_total: str
+    detail_bundle: str
+    detail_engine: str
+
+
+ENGLISH = Texts(
+    language_name="English",
+    page_title="{line} · inspection",
+    status=MappingProxyType({"OK": "OK", "NG": "NG", "UNDECIDED": "UNDECIDED"}),
+    reason=MappingProxyType(
+        {
+            "low_confidence": "the model is not sure",
+            "engine_failed": "the inference engine failed",
+            "bad_output": "the model's output was invalid",
+            "camera_down": "the camera was down",
+        }
+    ),
+    camera_state=MappingProxyType({"opening": "connecting", "up": "running", "down": "camera down", "ended": "ended"}),
+    live="LIVE",
+    silent="SILENT",
+    feed_silent="Feed silent since {time}: nothing below is current. Check the inspection service.",
+    feed_never="No heartbeat yet from line “{line}” at {address}. Check the inspection service.",
+    dashboard_gone="Connection to the dashboard lost: nothing below is current. Reconnecting …",
+    bundle="Bundle",
+    engine="Engine",
+    speed="{rate} parts/s · p99 {p99} ms",
+    waiting_for_line="Waiting for the line",
+    waiting_for_part="Waiting for a part",
+    waiting_for_picture="No picture yet",
+    camera_unreported="no report yet",
+    picture_of="Picture of {time}",
+    frames_per_second="{fps} fps",
+    yield_title="Yield",
+    yield_hour="last 60 min",
+    yield_now="last 5 min",
+    yield_since_start="since start",
+    parts_title="Inspected parts",
+    no_good_class="Yield —: this bundle has no good class, it only tells defects apart.",
+    no_parts="No parts in the last 60 minutes.",
+    parts="{count} parts",
+    totals_since="Since {time}",
+    chart_title="Rejects per minute",
+    chart_title_classes="Classes per minute",
+    pareto_title="Rejects by class, last 60 min",
+    pareto_cumulative="cumulative",
+    other_classes="Other",
+    no_class="Undecided, no class",
+    no_defects="No rejects in the last 60 minutes.",
+    ledger="{triggers} triggers = {verdicts} verdicts + {dropped} dropped + {in_flight} in work",
+    ledger_wrong="Ledger does not add up: {triggers} ≠ {verdicts} + {dropped} + {in_flight}",
+    gallery_title="Latest rejects",
+    gallery_empty="No rejected parts yet.",
+    no_picture="No picture kept",
+    history_unreadable="History not readable: {error}",
+    close="Close",
+    detail_id="ID",
+    detail_camera="Camera",
+    detail_time="Captured",
+    detail_class="Class",
+    detail_probability="Probability",
+    detail_defect_score="Defect score",
+    detail_reason="Reason",
+    detail_boxes="Defect places",
+    detail_timings="Timing",
+    timing_wait="waiting",
+    timing_preprocess="preprocessing",
+    timing_engine="inference",
+    timing_decide="decision",
+    timing_total="total",
+    detail_bundle="Bundle",
+    detail_engine="Engine",
+)
+
+TAIWAN_CHINESE = Texts(
+    language_name="中文",
+    page_title="{line} · 產線檢測",
+    status=MappingProxyType({"OK": "OK", "NG": "NG", "UNDECIDED": "待判"}),
+    reason=MappingProxyType(
+        {
+            "low_confidence": "模型信心不足",
+            "engine_failed": "推論引擎異常",
+            "bad_output": "模型輸出異常",
+            "camera_down": "相機斷線",
+        }
+    ),
+    camera_state=MappingProxyType({"opening": "連線中", "up": "運作中", "down": "相機斷線", "ended": "影像播放完畢"}),
+    live="即時",
+    silent="無訊號",
+    feed_silent="自 {time} 起未收到產線訊號，以下畫面皆非即時資料，請確認檢測服務。",
+    feed_never="尚未收到產線「{line}」的訊號（{address}），請確認檢測服務。",
+    dashboard_gone="與看板主機斷線，以下畫面皆非即時資料，重新連線中…",
+    bundle="模型包",
+    engine="推論引擎",
+    speed="每秒 {rate} 件 · p99 {p99} ms",
+    waiting_for_line="等待產線訊號",
+    waiting_for_part="等待工件",
+    waiting_for_picture="尚無影像",
+    camera_unreported="尚未回報",
+    picture_of="影像時間 {time}",
+    frames_per_second="{fps} fps",
+    yield_title="良率",
+    yield_hour="近 60 分鐘",
+    yield_now="近 5 分鐘",
+    yield_since_start="本次啟動以來",
+    parts_title="檢測件數",
+    no_good_class="良率 —：此模型包沒有良品類別，僅分類缺陷。",
+    no_parts="近 60 分鐘沒有工件。",
+    parts="{count} 件",
+    totals_since="自 {time} 起",
+    chart_title="每分鐘不良與待判數",
+    chart_title_classes="每分鐘各類別數量",
+    pareto_title="不良柏拉圖（近 60 分鐘）",
+    pareto_cumulative="累計",
+    other_classes="其他",
+    no_class="待判（無類別）",
+    no_defects="近 60 分鐘沒有不良品。",
+    ledger="觸發 {triggers} = 判定 {verdicts} + 未檢 {dropped} + 處理中 {in_flight}",
+    ledger_wrong="數量不符：觸發 {triggers} ≠ 判定 {verdicts} + 未檢 {dropped} + 處理中 {in_flight}",
+    gallery_title="最近檢出的不良與待判",
+    gallery_empty="目前沒有不良品。",
+    no_picture="未保留影像",
+    history_unreadable="無法讀取歷史紀錄：{error}",
+    close="關閉",
+    detail_id="編號",
+    detail_camera="相機",
+    detail_time="拍攝時間",
+    detail_class="類別",
+    detail_probability="機率",
+    detail_defect_score="缺陷分數",
+    detail_reason="待判原因",
+    detail_boxes="缺陷位置",
+    detail_timings="耗時",
+    timing_wait="等待",
+    timing_preprocess="前處理",
+    timing_engine="推論",
+    timing_decide="判定",
+    timing_total="合計",
+    detail_bundle="模型包",
+    detail_engine="推論引擎",
+)
+
+TEXTS: Mapping[Language, Texts] = MappingProxyType({"zh-TW": TAIWAN_CHINESE, "en": ENGLISH})
+
+
+def language_from(asked: str | None, default: Language) -> Language:
+    """The language named in the page's address, or the default where it names none that exists."""
+    return next((language for language in LANGUAGES if language == asked), default)
+
+
+def class_title(name: str, titles: Mapping[str, Mapping[str, str]], language: Language) -> str:
+    """What to call a class: its title in this language where the bundle gives one, else its name in the data."""
+    return titles.get(name, {}).get(language) or name

@@ -1,0 +1,40 @@
+"""Numbers, times and reasons as the page writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from edge.dashboard.texts import Texts
+from edge.messages import Verdict
+
+DASH = "—"
+
+
+def clock(moment: datetime) -> str:
+    """The local time of day to the second."""
+    return f"{moment.astimezone():%H:%M:%S}"
+
+
+def date_and_clock(moment: datetime) -> str:
+    """The local date and time to the second."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """`98.7 %`; a dash for None. Rounded down, so that 100 means all of them."""
+    if share is None:
+        return DASH
+    steps = 10**digits
+    return f"{int(share * 100 * steps + 1e-9) / steps:.{digits}f} %"
+
+
+def count(number: int) -> str:
+    """`12,345`."""
+    return f"{number:,}"
+
+
+def why(verdict: Verdict, title: str | None, texts: Texts) -> str:
+    """What stands beside the verdict's word: the class, or the reason where there is none."""
+    if title is not None:
+        return title
+    return texts.reason[verdict.reason] if verdict.reason is not None else ""

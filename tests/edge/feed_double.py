@@ -1,0 +1,244 @@
+"""A line that is not inspected: publishes real messages over ZeroMQ and keeps a real history, as the service does.
+
+The parts are drawn and their verdicts are decided by whoever calls, so that a test knows what must be on the page.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+import zmq
+from numpy.typing import NDArray
+
+from edge.messages import (
+    SCHEMA_VERSION,
+    Box,
+    CameraReport,
+    CameraState,
+    LineReport,
+    Message,
+    Picture,
+    Region,
+    Timings,
+    Verdict,
+    encode,
+    time_text,
+    topic_for,
+)
+from edge.store import PICTURES, KeptPicture, NewVerdict, StoreLimits, open_store
+from edge.verdict import Reason, Status
+
+WIDTH, HEIGHT = 800, 600
+TITLES = {
+    "good": {"zh-TW": "良品", "en": "Good"},
+    "scratch": {"zh-TW": "刮傷", "en": "Scratch"},
+    "stain": {"zh-TW": "髒污", "en": "Stain"},
+    "chip": {"zh-TW": "缺角", "en": "Chipped edge"},
+    "hole": {"zh-TW": "破孔", "en": "Hole"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is said about one part. `at_ns` is when it was captured, now where None."""
+
+    status: Status
+    class_name: str | None
+    probability: float = 0.97
+    reason: Reason | None = None
+    boxes: tuple[Box, ...] = ()
+    at_ns: int | None = None
+
+
+GOOD = Part("OK", "good", 0.998)
+SCRATCHED = Part("NG", "scratch", 0.972, boxes=(Box(300, 210, 170, 60, 0.93),))
+DOUBTFUL = Part("UNDECIDED", "stain", 0.41, "low_confidence")
+
+
+class FeedDouble:
+    """One line with any number of cameras. Use it as a context manager; `address` is where it publishes."""
+
+    def __init__(self, line: str, cameras: tuple[str, ...], data_dir: Path, has_good_class: bool = True) -> None:
+        self._line = line
+        self._cameras = cameras
+        self._has_good_class = has_good_class
+        self._epoch = f"{time.time_ns():x}"
+        self._started = time.time_ns()
+        self._numbers: Counter[str] = Counter()
+        self._statuses: dict[str, Counter[Status]] = {camera: Counter() for camera in cameras}
+        self._pictures = data_dir / PICTURES / "test"
+        self._store = open_store(data_dir, StoreLimits(), say=print)
+        self._pictures.mkdir(parents=True, exist_ok=True)
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.PUB)
+        self.address = f"tcp://127.0.0.1:{self._socket.bind_to_random_port('tcp://127.0.0.1')}"
+
+    def heartbeat(self) -> None:
+        """What a line sends once a second."""
+        topic = topic_for("line", self._line)
+        self._publish(
+            LineReport(
+                schema=SCHEMA_VERSION,
+                topic=topic,
+                epoch=self._epoch,
+                number=self._number(topic),
+                line=self._line,
+                time=time_text(time.time_ns()),
+                started=time_text(self._started),
+                bundle="3fa91c07d2be",
+                bundle_name="drawn-parts",
+                engine="ort int8",
+                engine_why="the only one here",
+                cameras=self._cameras,
+                verdicts_per_s=4.2,
+                p50_ms=11.0,
+                p99_ms=23.0,
+                memory_mb=180.0,
+                has_good_class=self._has_good_class,
+                titles=TITLES,
+            )
+        )
+
+    def camera(self, camera: str, state: CameraState = "up", detail: str = "") -> None:
+        """A camera's report."""
+        topic = topic_for("camera", self._line, camera)
+        counted = self._statuses[camera]
+        self._publish(
+            CameraReport(
+                schema=SCHEMA_VERSION,
+                topic=topic,
+                epoch=self._epoch,
+                number=self._number(topic),
+                line=self._line,
+                camera=camera,
+                time=time_text(time.time_ns()),
+                state=state,
+                detail=detail,
+                fps=4.2 if state == "up" else 0.0,
+                triggers=counted.total(),
+                verdicts=counted.total(),
+                dropped=0,
+                in_flight=0,
+                ok=counted["OK"],
+                ng=counted["NG"],
+                undecided=counted["UNDECIDED"],
+            )
+        )
+
+    def part(self, camera: str, part: Part, image_HWC: NDArray[np.uint8]) -> Verdict:
+        """Store, then publish, a verdict and its picture."""
+        wall_ns = part.at_ns or time.time_ns()
+        verdict = self._verdict(camera, part, wall_ns, image_HWC.shape[1], image_HWC.shape[0])
+        self._store.append([NewVerdict(verdict, wall_ns)])
+        self._statuses[camera][part.status] += 1
+        _, jpeg = cv2.imencode(".jpg", image_HWC)
+        if part.status != "OK":
+            self._keep(verdict, jpeg.tobytes())
+        self._publish(verdict)
+        self._publish(self._picture(verdict, image_HWC), jpeg.tobytes())
+        return verdict
+
+    def past(self, parts: list[tuple[str, Part]]) -> None:
+        """Only into the history, in one commit, without pictures."""
+        rows = [
+            NewVerdict(self._verdict(camera, part, part.at_ns or 0, WIDTH, HEIGHT), part.at_ns or 0)
+            for camera, part in parts
+        ]
+        self._store.append(rows)
+        for camera, part in parts:
+            self._statuses[camera][part.status] += 1
+
+    def _verdict(self, camera: str, part: Part, wall_ns: int, width: int, height: int) -> Verdict:
+        topic = topic_for("verdict", self._line, camera)
+        number = self._number(topic)
+        return Verdict(
+            schema=SCHEMA_VERSION,
+            id=f"{self._epoch}-{camera}-{number}",
+            topic=topic,
+            epoch=self._epoch,
+            number=number,
+            line=self._line,
+            camera=camera,
+            captured=time_text(wall_ns),
+            published=time_text(wall_ns),
+            frame_seq=number,
+            status=part.status,
+            reason=part.reason,
+            class_name=part.class_name,
+            probability=part.probability,
+            defect_score=0.01 if part.status == "OK" else part.probability,
+            frame_width=width,
+            frame_height=height,
+            region=Region(width // 10, height // 10, width * 8 // 10, height * 8 // 10),
+            boxes=part.boxes,
+            timings=Timings(1.2, 0.8, 8.4, 0.1, 10.5),
+            bundle="3fa91c07d2be",
+            engine="ort int8",
+        )
+
+    def _picture(self, verdict: Verdict, image_HWC: NDArray[np.uint8]) -> Picture:
+        topic = topic_for("picture", self._line, verdict.camera)
+        height, width = image_HWC.shape[:2]
+        return Picture(
+            schema=SCHEMA_VERSION,
+            topic=topic,
+            epoch=self._epoch,
+            number=self._number(topic),
+            line=self._line,
+            camera=verdict.camera,
+            captured=verdict.captured,
+            verdict=verdict.id,
+            width=width,
+            height=height,
+            scale=1.0,
+        )
+
+    def _keep(self, verdict: Verdict, jpeg: bytes) -> None:
+        file = self._pictures / f"{verdict.number}-{self._cameras.index(verdict.camera)}.jpg"
+        file.write_bytes(jpeg)
+        self._store.keep([KeptPicture(verdict.id, f"test/{file.name}", len(jpeg))])
+
+    def _number(self, topic: str) -> int:
+        self._numbers[topic] += 1
+        return self._numbers[topic] - 1
+
+    def _publish(self, message: Message, jpeg: bytes | None = None) -> None:
+        frames = [message.topic.encode(), encode(message)]
+        self._socket.send_multipart(frames if jpeg is None else [*frames, jpeg])
+
+    def close(self) -> None:
+        self._socket.close(linger=0)
+        self._context.term()
+        self._store.close()
+
+    def __enter__(self) -> FeedDouble:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+
+def drawn_part(seed: int, part: Part) -> NDArray[np.uint8]:
+    """A grey plate on a darker belt, with a dark mark in each box of `part`; BGR uint8, HEIGHT x WIDTH."""
+    rng = np.random.default_rng(seed)
+    image = np.full((HEIGHT, WIDTH, 3), (52, 46, 42), np.uint8)
+    cv2.rectangle(image, (110, 80), (WIDTH - 110, HEIGHT - 80), (176, 172, 168), -1)
+    for x, y in ((180, 140), (620, 140), (180, 460), (620, 460)):
+        cv2.circle(image, (x, y), 26, (60, 55, 50), -1, cv2.LINE_AA)
+    grain = cv2.blur(rng.normal(0, 26, (HEIGHT, WIDTH, 1)).astype(np.float32), (31, 1))
+    image = np.clip(image + grain[..., None] + rng.normal(0, 3, image.shape), 0, 255).astype(np.uint8)
+    for box in part.boxes:
+        start, end = (box.x + 8, box.y + box.h - 10), (box.x + box.w - 8, box.y + 10)
+        cv2.line(image, start, end, (70, 68, 66), 5, cv2.LINE_AA)
+    return image
+
+
+def at(part: Part, wall_ns: int) -> Part:
+    """The same part at another time."""
+    return replace(part, at_ns=wall_ns)
