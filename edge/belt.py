@@ -1,0 +1,178 @@
+"""The empty belt: learned from the stream itself, so that whatever lies on it stands out.
+
+A background per pixel, starting as the first frame. What keeps it true:
+- places without a part follow slow changes (dust, drift), and a gain follows the exposure;
+- the noise of each place is measured, so a brushed or rattling belt gets a higher threshold than a plain one;
+- where a part lay at the start, the background shows that part. Such a place is seldom seen as remembered and does
+  not look like the belt around it; once recent frames show belt there often enough, it is replaced;
+- where next to nothing is seen as remembered (the light changed), the value seen most often replaces it.
+
+Only frames in which something moves count: a stopped belt says nothing new.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Grey levels by which a place must differ at least; compression noise on a plain belt stays below.
+_LEAST_DIFFERENCE = 7.0
+_NOISE_FACTOR = 4.0
+_FIRST_NOISE = 1.5
+_LEARNING_RATE = 0.04
+
+# Moving frames kept to repair the background, and how often that is looked at.
+_MEMORY = 48
+_REPAIR_EVERY = 12
+
+# Shares of the moving frames in which a place looked as remembered.
+_TRUSTED = 0.8
+_DOUBTFUL = 0.5
+_NEVER = 0.05
+
+# The belt at one place looks like the trusted belt around it, within so many grey levels, ...
+_LIKE_ITS_SURROUNDINGS = 20.0
+# ... which reach so far, as a share of the picture's longer side.
+_SURROUNDINGS = 0.12
+# To be taken for belt, that must be what a place shows in this share of the frames at least.
+_OFTEN_ENOUGH = 0.08
+
+# Below this share of changed pixels the belt stands still.
+_MOVING_SHARE = 0.005
+
+# Replacing more than this share of the picture is a new beginning for those who follow parts.
+_NEW_BEGINNING = 0.01
+
+
+class Belt:
+    """Tells parts from belt in small BGR pictures of one camera (uint8, all of one size).
+
+    settled: enough has been seen moving to trust the background. rebuilt: the last picture changed so much of it
+    that what was found before means little.
+    """
+
+    def __init__(self, first_HWC: NDArray[np.uint8]) -> None:
+        height, width = first_HWC.shape[:2]
+        self._background_HWC = first_HWC.astype(np.float32)
+        self._noise_HW = np.full((height, width), _FIRST_NOISE, np.float32)
+        self._seen_HW = np.ones((height, width), np.float32)
+        self._parts_HW = np.zeros((height, width), np.bool_)
+        self._before_HWC = first_HWC
+        self._memory_NHWC = np.zeros((_MEMORY, *first_HWC.shape), np.uint8)
+        self._moving_frames = 0
+        self.settled = False
+        self.rebuilt = False
+
+    def parts(self, small_HWC: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Where something lies on the belt (bool, H, W)."""
+        image_HWC = small_HWC.astype(np.float32)
+        difference_HW = _largest(cv2.absdiff(image_HWC, self._background_HWC * self._gain(small_HWC)))
+        parts_HW = difference_HW > np.maximum(_LEAST_DIFFERENCE, _NOISE_FACTOR * self._noise_HW)
+        belt_HW = (~parts_HW).astype(np.uint8)
+        cv2.accumulateWeighted(image_HWC, self._background_HWC, _LEARNING_RATE, mask=belt_HW)
+        cv2.accumulateWeighted(difference_HW, self._noise_HW, _LEARNING_RATE, mask=belt_HW)
+        self._parts_HW = parts_HW
+        self.rebuilt = False
+        if self._has_moved(small_HWC):
+            self._remember(small_HWC, belt_HW)
+        return parts_HW
+
+    def _gain(self, small_HWC: NDArray[np.uint8]) -> float:
+        """How much brighter the belt is than remembered: the median over places that held no part before."""
+        belt_HW = ~self._parts_HW[::5, ::5]
+        now = small_HWC[::5, ::5, 1][belt_HW].astype(np.float32)
+        then = self._background_HWC[::5, ::5, 1][belt_HW]
+        if now.size < 0.05 * belt_HW.size:
+            return 1.0
+        return float(np.clip(np.median((now + 1.0) / (then + 1.0)), 0.5, 2.0))
+
+    def _has_moved(self, small_HWC: NDArray[np.uint8]) -> bool:
+        changed_HWC = cv2.absdiff(small_HWC[::3, ::3], self._before_HWC[::3, ::3])
+        self._before_HWC = small_HWC
+        return np.count_nonzero(changed_HWC > _LEAST_DIFFERENCE) > _MOVING_SHARE * changed_HWC.size
+
+    def _remember(self, small_HWC: NDArray[np.uint8], belt_HW: NDArray[np.uint8]) -> None:
+        self._memory_NHWC[self._moving_frames % _MEMORY] = small_HWC
+        self._moving_frames += 1
+        # a plain mean at first, then over about the frames in memory
+        weight = 1.0 / min(self._moving_frames, _MEMORY)
+        cv2.accumulateWeighted(belt_HW.astype(np.float32), self._seen_HW, weight)
+        if self._moving_frames % _REPAIR_EVERY == 0:
+            self._repair(self._memory_NHWC[: self._moving_frames])
+            self.settled = True
+
+    def _repair(self, recent_NHWC: NDArray[np.uint8]) -> None:
+        replaced = self._repair_by_surroundings(recent_NHWC)
+        if len(recent_NHWC) == _MEMORY:
+            replaced += self._replace(self._seen_HW < _NEVER, recent_NHWC)
+        self.rebuilt = replaced > _NEW_BEGINNING * self._seen_HW.size
+
+    def _repair_by_surroundings(self, recent_NHWC: NDArray[np.uint8]) -> int:
+        """Replace what does not look like the trusted belt around it, where the frames show something that does."""
+        around_HWC = _spread(self._background_HWC, self._seen_HW >= _TRUSTED)
+        if around_HWC is None:
+            return 0
+        strange_HW = _largest(cv2.absdiff(self._background_HWC, around_HWC)) > _LIKE_ITS_SURROUNDINGS
+        doubtful_HW = strange_HW & (self._seen_HW < _DOUBTFUL)
+        if not doubtful_HW.any():
+            return 0
+        values_NPC = recent_NHWC[:, doubtful_HW].astype(np.float32)
+        like_NP = np.abs(values_NPC - around_HWC[doubtful_HW]).max(axis=2) <= _LIKE_ITS_SURROUNDINGS
+        enough_P = like_NP.sum(axis=0) >= max(2.0, _OFTEN_ENOUGH * len(recent_NHWC))
+        masked = np.ma.masked_array(values_NPC, np.repeat(~like_NP[:, :, None], 3, axis=2))
+        doubtful_HW[doubtful_HW] = enough_P
+        self._set(doubtful_HW, np.asarray(np.ma.median(masked[:, enough_P], axis=0), dtype=np.float32))
+        return int(np.count_nonzero(enough_P))
+
+    def _replace(self, wrong_HW: NDArray[np.bool_], recent_NHWC: NDArray[np.uint8]) -> int:
+        if wrong_HW.any():
+            self._set(wrong_HW, _half_sample_mode(recent_NHWC[:, wrong_HW]))
+        return int(np.count_nonzero(wrong_HW))
+
+    def _set(self, where_HW: NDArray[np.bool_], values_PC: NDArray[np.float32]) -> None:
+        self._background_HWC[where_HW] = values_PC
+        self._noise_HW[where_HW] = _FIRST_NOISE
+        self._seen_HW[where_HW] = _DOUBTFUL
+
+
+def _largest(difference_HWC: cv2.typing.MatLike) -> NDArray[np.float32]:
+    """The largest of three channels; `max(axis=2)` takes twenty times as long."""
+    blue, green, red = cv2.split(difference_HWC)
+    return np.asarray(cv2.max(cv2.max(blue, green), red), dtype=np.float32)
+
+
+def _spread(image_HWC: NDArray[np.float32], known_HW: NDArray[np.bool_]) -> NDArray[np.float32] | None:
+    """The known places' mean colour around each place; None where too little is known."""
+    if np.count_nonzero(known_HW) < 0.1 * known_HW.size:
+        return None
+    height, width = known_HW.shape
+    size, sigma = (width // 4, height // 4), _SURROUNDINGS * max(height, width) / 4
+    weight_HW = cv2.resize(known_HW.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    known_HWC = cv2.resize(image_HWC * known_HW[:, :, None], size, interpolation=cv2.INTER_AREA)
+    total_HW = cv2.GaussianBlur(weight_HW, (0, 0), sigma) + 1e-6
+    mean_HWC = np.asarray(cv2.GaussianBlur(known_HWC, (0, 0), sigma)) / np.asarray(total_HW)[:, :, None]
+    return np.asarray(cv2.resize(mean_HWC, (width, height)), dtype=np.float32)
+
+
+def _half_sample_mode(values_NPC: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The densest value per pixel: halve the sorted sample to its narrowest half, again and again.
+
+    D. R. Bickel and R. Fruehwirth, "On a fast, robust estimator of the mode", 2006. Sorted by brightness; the
+    colour is the mean of the frames that remain.
+    """
+    brightness_NP = values_NPC.sum(axis=2, dtype=np.int32)
+    order_NP = np.argsort(brightness_NP, axis=0)
+    sorted_NP = np.take_along_axis(brightness_NP, order_NP, axis=0)
+    columns_P = np.arange(sorted_NP.shape[1])
+    first_P = np.zeros(sorted_NP.shape[1], np.int64)
+    length = len(sorted_NP)
+    while length > 3:
+        half = (length + 1) // 2
+        starts_SP = first_P + np.arange(length - half + 1)[:, None]
+        spread_SP = sorted_NP[starts_SP + half - 1, columns_P] - sorted_NP[starts_SP, columns_P]
+        first_P = first_P + spread_SP.argmin(axis=0)
+        length = half
+    kept_LP = np.take_along_axis(order_NP, first_P + np.arange(length)[:, None], axis=0)
+    kept_LPC = np.take_along_axis(values_NPC, kept_LP[:, :, None], axis=0)
+    return np.asarray(kept_LPC.mean(axis=0), dtype=np.float32)
