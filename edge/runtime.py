@@ -11,6 +11,7 @@ is held back instead. Whatever fails in a thread stops the whole line, with one 
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,9 @@ _FRAMES = Lane(2, "drop_oldest")
 _PARTS = Lane(16, "drop_oldest")
 _PATIENT = Lane(4, "wait")
 _JOIN_S = 10.0
+
+# How long one thread may keep the interpreter while another wants it. Python's 5 ms is as long as an inspection.
+_SWITCH_S = 0.0005
 
 
 class LineError(EdgevlError):
@@ -110,6 +114,7 @@ class Line:
         self._stop = threading.Event()
         self._over = threading.Event()
         self._started = time.monotonic()
+        self._interval_s = sys.getswitchinterval()
         writer = Writer(outlets.store, outlets.publisher, self._ledger, self._reporter)
         maker = PictureMaker(self._jobs, self._outbox, self._plan, say)
         self._capturing = [self._thread(c.name, partial(c.run, self._stop)) for c in self._captures]
@@ -118,6 +123,7 @@ class Line:
         self._writing = self._thread("writer", partial(writer.run, self._outbox, facts.line, numbers))
 
     def start(self) -> None:
+        sys.setswitchinterval(_SWITCH_S)
         for thread in (self._writing, self._picturing, self._inspecting, *self._capturing):
             thread.start()
 
@@ -136,6 +142,7 @@ class Line:
         self._outbox.close()
         self._join([self._writing])
         self._drop_the_rest()
+        sys.setswitchinterval(self._interval_s)
         return self._summary()
 
     def is_progressing(self, limit_s: float) -> bool:

@@ -42,6 +42,7 @@ class Subscription:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.SUB)
         self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.IPV6, int("[" in address))
         self._socket.setsockopt(zmq.RCVHWM, _RECEIVE_HIGH_WATER)
         self._last: dict[str, tuple[str, int]] = {}
         self._received = self._lost = self._restarts = self._malformed = 0

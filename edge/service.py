@@ -1,0 +1,172 @@
+"""`edgevl run`: start the line, keep it going, end it in order.
+
+Cameras that cannot be opened, a dashboard that dies and readers that come and go do not stop a line. A bundle, an
+engine, a disk or a line file that is wrong does, with one sentence and its own exit code.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from rich.console import Console
+from rich.table import Table
+
+from camera.open import open_source
+from camera.source import SourceUriError
+from edge.bundle import load_bundle
+from edge.capture import CameraStatus
+from edge.companion import Companion
+from edge.config import CameraSection, LineFile
+from edge.engines.choose import open_engine
+from edge.errors import ConfigError
+from edge.feed import Numbers, Publisher, new_epoch
+from edge.heartbeat import line_facts
+from edge.inspector import Inspector
+from edge.pictures import PicturePlan
+from edge.runtime import CameraPlan, Line, Outlets, Summary
+from edge.sdnotify import notify, watchdog_s
+from edge.store import PICTURES, StoreLimits, open_store
+
+_TICK_S = 0.2
+
+
+def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Summary:
+    """Run a line until every camera has ended, its time is up, or SIGTERM or SIGINT comes.
+
+    seconds: how long at most, None for no end. console: gets the log and, at the end, the account of every camera.
+    Raises ConfigError, BundleError or EngineError before the line starts, and what stopped it if it failed later.
+    """
+
+    def say(sentence: str) -> None:
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+    with _ending_signals() as asked_to_end, ExitStack() as stack:
+        cameras = [_camera_plan(section) for section in line_file.camera]
+        bundle = load_bundle(line_file.line.bundle)
+        opened = open_engine(bundle, line_file.engine.variant, line_file.engine.threads)
+        stack.callback(opened.engine.close)
+        say(f"bundle {bundle.manifest.name} ({bundle.manifest.bundle_id}) on {opened.engine.description}: {opened.why}")
+        outlets = _open_outlets(line_file, stack, say)
+        facts = line_facts(line_file.line.name, bundle, opened)
+        line = Line(facts, cameras, Inspector(bundle, opened.engine), outlets, Numbers(new_epoch()), say)
+        line.start()
+        say(f"line {facts.line} is running; its feed is {outlets.publisher.address}")
+        notify("READY=1")
+        try:
+            _keep_going(line, _dashboard(line_file, outlets.publisher.address, stack, say), seconds, asked_to_end)
+        finally:
+            notify("STOPPING=1")
+            summary = line.stop()
+    console.print(summary_table(summary))
+    if line.failure is not None:
+        raise line.failure
+    return summary
+
+
+def _camera_plan(section: CameraSection) -> CameraPlan:
+    """A stored or simulated source that is read as fast as it can be (`fps=0`) has time to wait for us."""
+    try:
+        # The line file's paths are absolute already.
+        source = open_source(section.uri, section.name, Path.cwd())
+    except SourceUriError as error:
+        raise ConfigError(f"camera {section.name}: {error}") from error
+    fps = parse_qs(section.uri.partition("?")[2]).get("fps", ["not given"])[-1]
+    return CameraPlan(source, section.region, section.trigger, waits=_is_zero(fps))
+
+
+def _is_zero(text: str) -> bool:
+    try:
+        return float(text) == 0
+    except ValueError:
+        return False
+
+
+def _open_outlets(line_file: LineFile, stack: ExitStack, say: Callable[[str], None]) -> Outlets:
+    """Disk and feed; `stack` closes them after the line."""
+    data_dir, kept = line_file.line.data_dir, line_file.store.keep_ng_pictures
+    store = stack.enter_context(open_store(data_dir, StoreLimits(pictures=kept), say))
+    publisher = stack.enter_context(Publisher(line_file.feed.bind))
+    feed = line_file.feed
+    return Outlets(store, publisher, PicturePlan(data_dir / PICTURES, kept > 0, feed.picture_hz, feed.jpeg_quality))
+
+
+def _dashboard(
+    line_file: LineFile, feed_address: str, stack: ExitStack, say: Callable[[str], None]
+) -> Companion | None:
+    """The dashboard as a process of its own: what it does to its memory and its time is not the line's trouble."""
+    settings = line_file.dashboard
+    if not settings.enabled:
+        return None
+    arguments = {
+        "--feed": feed_address,
+        "--data-dir": str(line_file.line.data_dir),
+        "--host": settings.host,
+        "--port": str(settings.port),
+        "--language": settings.language,
+        "--line": line_file.line.name,
+    }
+    command = [sys.executable, "-m", "edge.dashboard", *(word for pair in arguments.items() for word in pair)]
+    dashboard = Companion("dashboard", command, say)
+    stack.callback(dashboard.stop)
+    say(f"dashboard: http://{settings.host}:{settings.port}/")
+    return dashboard
+
+
+def _keep_going(line: Line, dashboard: Companion | None, seconds: float | None, asked_to_end: list[int]) -> None:
+    """The main loop: until the line is over, its time is up, or a signal asked it to end."""
+    end = float("inf") if seconds is None else time.monotonic() + seconds
+    watched_s = watchdog_s()
+    next_ping = time.monotonic()
+    while not asked_to_end and time.monotonic() < end and not line.wait(_TICK_S):
+        if dashboard is not None:
+            dashboard.tend()
+        if watched_s is not None and time.monotonic() >= next_ping and line.is_progressing(watched_s):
+            notify(f"WATCHDOG=1\nSTATUS={_status_sentence(line.statuses())}")
+            next_ping = time.monotonic() + watched_s / 4
+
+
+def _status_sentence(statuses: Mapping[str, CameraStatus]) -> str:
+    """What `systemctl status` shows."""
+    return "; ".join(f"{camera} {status.state}" for camera, status in statuses.items())
+
+
+@contextmanager
+def _ending_signals() -> Iterator[list[int]]:
+    """While open, SIGTERM and SIGINT are only noted in the list; the main loop looks there.
+
+    A handler must not touch locks, so it sets no event. Outside the main thread signals cannot be handled.
+    """
+    noted: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield noted
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, lambda received, _: noted.append(received))
+    try:
+        yield noted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def summary_table(summary: Summary) -> Table:
+    """The account of every camera; `unaccounted` is zero, or the program is wrong."""
+    table = Table(
+        title=f"{summary.seconds:.1f} s, latency p50 {summary.pace.p50_ms:.1f} ms, p99 {summary.pace.p99_ms:.1f} ms"
+    )
+    table.add_column("camera")
+    for column in ("triggers", "verdicts", "OK", "NG", "UNDECIDED", "dropped", "unaccounted"):
+        table.add_column(column, justify="right")
+    for camera, a in summary.accounts.items():
+        # The line has stopped: what is still in flight will never arrive.
+        figures = (a.triggers, a.verdicts, a.ok, a.ng, a.undecided, a.dropped, a.in_flight + a.unaccounted)
+        table.add_row(camera, *(str(figure) for figure in figures))
+    return table

@@ -1,0 +1,115 @@
+"""`edgevl watch`: the feed in a terminal, one line a verdict, and the line's state below."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from edge.messages import CameraReport, LineReport, Message, Verdict
+from edge.subscribe import FeedStatistics, Subscription, subscribe
+
+_SILENT_S = 3.0
+_POLL_S = 0.25
+_COLOURS = {"OK": "green", "NG": "bold red", "UNDECIDED": "bold yellow"}
+_STATES = {"up": "green", "opening": "yellow", "ended": "dim", "down": "bold red"}
+
+
+@dataclass(slots=True)
+class Footer:
+    """The newest reports, and when anything came last (`time.monotonic()`)."""
+
+    line: LineReport | None = None
+    cameras: dict[str, CameraReport] = field(default_factory=dict)
+    last: float = field(default_factory=time.monotonic)
+
+    def take(self, message: Message) -> None:
+        self.last = time.monotonic()
+        if isinstance(message, LineReport):
+            self.line = message
+        elif isinstance(message, CameraReport):
+            self.cameras[message.camera] = message
+
+
+def watch(address: str, console: Console, seconds: float | None = None) -> None:
+    """Show a feed until Ctrl-C, or for `seconds`. Raises ConfigError where the address is none."""
+    end = float("inf") if seconds is None else time.monotonic() + seconds
+    footer = Footer()
+    with (
+        subscribe(address, ["verdict/", "camera/", "line/"]) as feed,
+        Live(console=console, refresh_per_second=4) as live,
+    ):
+        try:
+            while time.monotonic() < end:
+                _show_next(feed, live, footer, address)
+        except KeyboardInterrupt:
+            return
+
+
+def _show_next(feed: Subscription, live: Live, footer: Footer, address: str) -> None:
+    received = feed.receive(_POLL_S)
+    if received is not None:
+        message, _ = received
+        footer.take(message)
+        if isinstance(message, Verdict):
+            live.console.print(verdict_text(message), soft_wrap=True)
+    live.update(footer_view(footer, feed.statistics(), address))
+
+
+def verdict_text(verdict: Verdict) -> Text:
+    """`08:00:00.123 belt 17 NG scratch 0.98, 2 boxes, 7.1 ms`."""
+    boxes = f", {len(verdict.boxes)} box{'es' if len(verdict.boxes) > 1 else ''}" if verdict.boxes else ""
+    what = verdict.class_name or verdict.reason or ""
+    return Text.assemble(
+        (verdict.captured[11:23] + " ", "dim"),
+        f"{verdict.camera} {verdict.number} ",
+        (f"{verdict.status:<9}", _COLOURS[verdict.status]),
+        f" {what} {verdict.probability:.2f}{boxes}, {verdict.timings.total_ms:.1f} ms",
+    )
+
+
+def footer_view(footer: Footer, statistics: FeedStatistics, address: str) -> Group:
+    """The cameras as a table, the line's pace, and what is wrong with the feed, if anything."""
+    troubles = [f"{camera}: {r.detail}" for camera, r in footer.cameras.items() if r.state != "up"]
+    lines = [Text(text) for text in (*troubles, _pace(footer.line), _losses(statistics)) if text]
+    silent_s = time.monotonic() - footer.last
+    if silent_s > _SILENT_S:
+        lines.append(Text(_what_to_check(silent_s, address), style="yellow"))
+    return Group(_cameras(footer), *lines)
+
+
+def _cameras(footer: Footer) -> Table:
+    table = Table(box=None, header_style="dim")
+    for column in ("camera", "state", "pictures/s", "verdicts", "OK", "NG", "UNDECIDED", "dropped"):
+        table.add_column(column)
+    for camera, report in footer.cameras.items():
+        figures = (report.verdicts, report.ok, report.ng, report.undecided, report.dropped)
+        state = Text(report.state, style=_STATES[report.state])
+        table.add_row(Text(camera), state, f"{report.fps:.1f}", *(str(figure) for figure in figures))
+    return table
+
+
+def _pace(line: LineReport | None) -> str:
+    if line is None:
+        return ""
+    return (
+        f"{line.line}: {line.verdicts_per_s:.1f} verdicts/s, p50 {line.p50_ms:.1f} ms, p99 {line.p99_ms:.1f} ms, "
+        f"{line.memory_mb:.0f} MB; bundle {line.bundle_name} ({line.bundle}) on {line.engine}"
+    )
+
+
+def _losses(statistics: FeedStatistics) -> str:
+    found = {"lost": statistics.lost, "not understood": statistics.malformed, "restarts": statistics.restarts}
+    said = ", ".join(f"{number} {name}" for name, number in found.items() if number)
+    return f"messages: {said}" if said else ""
+
+
+def _what_to_check(silent_s: float, address: str) -> str:
+    return (
+        f"nothing from {address} for {silent_s:.0f} s: is the line running (`edgevl run LINE.toml`, or "
+        "`systemctl status edgevl@NAME`), and is this the `bind` of [feed] in its line file?"
+    )
