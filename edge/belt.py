@@ -16,10 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# Grey levels by which a place must differ at least; compression noise on a plain belt stays below.
-_LEAST_DIFFERENCE = 7.0
-_NOISE_FACTOR = 4.0
-_FIRST_NOISE = 1.5
+# Grey levels by which a place must differ at least, clearly or faintly; compression noise stays below.
+_CLEAR = 7.0
+_FAINT = 3.0
+# The same in units of a place's own noise.
+_CLEAR_NOISE = 5.0
+_FAINT_NOISE = 3.0
+_FIRST_NOISE = 1.0
 _LEARNING_RATE = 0.04
 
 # Moving frames kept to repair the background, and how often that is looked at.
@@ -31,9 +34,11 @@ _TRUSTED = 0.8
 _DOUBTFUL = 0.5
 _NEVER = 0.05
 
-# The belt at one place looks like the trusted belt around it, within so many grey levels, ...
-_LIKE_ITS_SURROUNDINGS = 20.0
-# ... which reach so far, as a share of the picture's longer side.
+# A background that differs from the trusted belt around it by so many grey levels is worth a second look. What
+# belongs there is searched for within a wide range about that belt, then more narrowly about what was found.
+_STRANGE = 5.0
+_NARROWING = (20.0, 8.0)
+# How far "around" reaches, as a share of the picture's longer side.
 _SURROUNDINGS = 0.12
 # To be taken for belt, that must be what a place shows in this share of the frames at least.
 _OFTEN_ENOUGH = 0.08
@@ -67,8 +72,11 @@ class Belt:
     def parts(self, small_HWC: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Where something lies on the belt (bool, H, W)."""
         image_HWC = small_HWC.astype(np.float32)
-        difference_HW = _largest(cv2.absdiff(image_HWC, self._background_HWC * self._gain(small_HWC)))
-        parts_HW = difference_HW > np.maximum(_LEAST_DIFFERENCE, _NOISE_FACTOR * self._noise_HW)
+        # signed, so that blurring takes away the noise before the sign is dropped
+        difference_HWC = image_HWC - self._background_HWC * self._gain(small_HWC)
+        sharp_HW = _largest(np.abs(difference_HWC))
+        difference_HW = _largest(np.abs(cv2.blur(difference_HWC, (3, 3))))
+        parts_HW = self._standing_out(difference_HW)
         belt_HW = (~parts_HW).astype(np.uint8)
         cv2.accumulateWeighted(image_HWC, self._background_HWC, _LEARNING_RATE, mask=belt_HW)
         cv2.accumulateWeighted(difference_HW, self._noise_HW, _LEARNING_RATE, mask=belt_HW)
@@ -76,6 +84,22 @@ class Belt:
         self.rebuilt = False
         if self._has_moved(small_HWC):
             self._remember(small_HWC, belt_HW)
+        # blurring has put a rim around bright parts, where nothing differs in the sharp picture
+        return parts_HW & (sharp_HW > 0.5 * difference_HW)
+
+    def _standing_out(self, difference_HW: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Faint places count where they hang together with clear ones: a dull part keeps its dull corner.
+
+        Hysteresis as in J. Canny, "A computational approach to edge detection", 1986.
+        """
+        clear_HW = difference_HW > np.maximum(_CLEAR, _CLEAR_NOISE * self._noise_HW)
+        faint_HW = difference_HW > np.maximum(_FAINT, _FAINT_NOISE * self._noise_HW)
+        opened_HW = cv2.morphologyEx(faint_HW.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        count, labels_HW = cv2.connectedComponents(opened_HW)
+        has_clear = np.zeros(count, np.bool_)
+        has_clear[labels_HW[clear_HW]] = True
+        has_clear[0] = False
+        parts_HW: NDArray[np.bool_] = has_clear[labels_HW]
         return parts_HW
 
     def _gain(self, small_HWC: NDArray[np.uint8]) -> float:
@@ -90,7 +114,7 @@ class Belt:
     def _has_moved(self, small_HWC: NDArray[np.uint8]) -> bool:
         changed_HWC = cv2.absdiff(small_HWC[::3, ::3], self._before_HWC[::3, ::3])
         self._before_HWC = small_HWC
-        return np.count_nonzero(changed_HWC > _LEAST_DIFFERENCE) > _MOVING_SHARE * changed_HWC.size
+        return bool(np.count_nonzero(changed_HWC > _CLEAR) > _MOVING_SHARE * changed_HWC.size)
 
     def _remember(self, small_HWC: NDArray[np.uint8], belt_HW: NDArray[np.uint8]) -> None:
         self._memory_NHWC[self._moving_frames % _MEMORY] = small_HWC
@@ -103,29 +127,36 @@ class Belt:
             self.settled = True
 
     def _repair(self, recent_NHWC: NDArray[np.uint8]) -> None:
-        replaced = self._repair_by_surroundings(recent_NHWC)
-        if len(recent_NHWC) == _MEMORY:
-            replaced += self._replace(self._seen_HW < _NEVER, recent_NHWC)
+        around_HWC = _spread(self._background_HWC, self._seen_HW >= _TRUSTED)
+        if around_HWC is not None:
+            replaced = self._repair_by_surroundings(recent_NHWC, around_HWC)
+        elif len(recent_NHWC) == _MEMORY:
+            replaced = self._repair_by_habit(recent_NHWC)
+        else:
+            return
         self.rebuilt = replaced > _NEW_BEGINNING * self._seen_HW.size
 
-    def _repair_by_surroundings(self, recent_NHWC: NDArray[np.uint8]) -> int:
-        """Replace what does not look like the trusted belt around it, where the frames show something that does."""
-        around_HWC = _spread(self._background_HWC, self._seen_HW >= _TRUSTED)
-        if around_HWC is None:
+    def _repair_by_surroundings(self, recent_NHWC: NDArray[np.uint8], around_HWC: NDArray[np.float32]) -> int:
+        """Replace what is seldom seen as remembered and differs from the belt around it, by what looks like it."""
+        strange_HW = _largest(cv2.absdiff(self._background_HWC, around_HWC)) > _STRANGE
+        wrong_HW = (strange_HW & (self._seen_HW < _DOUBTFUL)) | (self._seen_HW < _NEVER)
+        if not wrong_HW.any():
             return 0
-        strange_HW = _largest(cv2.absdiff(self._background_HWC, around_HWC)) > _LIKE_ITS_SURROUNDINGS
-        doubtful_HW = strange_HW & (self._seen_HW < _DOUBTFUL)
-        if not doubtful_HW.any():
-            return 0
-        values_NPC = recent_NHWC[:, doubtful_HW].astype(np.float32)
-        like_NP = np.abs(values_NPC - around_HWC[doubtful_HW]).max(axis=2) <= _LIKE_ITS_SURROUNDINGS
-        enough_P = like_NP.sum(axis=0) >= max(2.0, _OFTEN_ENOUGH * len(recent_NHWC))
-        masked = np.ma.masked_array(values_NPC, np.repeat(~like_NP[:, :, None], 3, axis=2))
-        doubtful_HW[doubtful_HW] = enough_P
-        self._set(doubtful_HW, np.asarray(np.ma.median(masked[:, enough_P], axis=0), dtype=np.float32))
+        values_NPC = recent_NHWC[:, wrong_HW].astype(np.float32)
+        belt_PC = around_HWC[wrong_HW]
+        for tolerance in _NARROWING:
+            near_NP1 = (np.abs(values_NPC - belt_PC) <= tolerance).all(axis=2, keepdims=True)
+            near = np.ma.masked_array(values_NPC, np.broadcast_to(~near_NP1, values_NPC.shape))
+            enough_P = near_NP1.sum(axis=(0, 2)) >= max(2.0, _OFTEN_ENOUGH * len(recent_NHWC))
+            median_PC = np.ma.median(near, axis=0).filled(0.0)  # type: ignore[no-untyped-call]
+            belt_PC = np.where(enough_P[:, None], median_PC, belt_PC).astype(np.float32)
+        wrong_HW[wrong_HW] = enough_P
+        self._set(wrong_HW, belt_PC[enough_P])
         return int(np.count_nonzero(enough_P))
 
-    def _replace(self, wrong_HW: NDArray[np.bool_], recent_NHWC: NDArray[np.uint8]) -> int:
+    def _repair_by_habit(self, recent_NHWC: NDArray[np.uint8]) -> int:
+        """Replace what is next to never seen as remembered by what is seen most often."""
+        wrong_HW = self._seen_HW < _NEVER
         if wrong_HW.any():
             self._set(wrong_HW, _half_sample_mode(recent_NHWC[:, wrong_HW]))
         return int(np.count_nonzero(wrong_HW))

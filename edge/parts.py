@@ -11,6 +11,7 @@ length from one frame to the next.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -64,6 +65,31 @@ class _Best:
     reported: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """One frame, and the small picture of it that the search works on."""
+
+    image_HWC: NDArray[np.uint8]
+    small_HWC: NDArray[np.uint8]
+    seq: int
+
+    def sighting(self, box: Region) -> Sighting:
+        factor = self.image_HWC.shape[0] // self.small_HWC.shape[0]
+        region = Region(box.x * factor, box.y * factor, box.w * factor, box.h * factor)
+        return Sighting(region, self.seq, self.image_HWC)
+
+    def sharpness(self, box: Region) -> float:
+        """Variance of the Laplacian: falls with blur from motion or focus."""
+        part_HWC = self.small_HWC[box.y : box.y + box.h, box.x : box.x + box.w]
+        return float(cv2.Laplacian(cv2.cvtColor(part_HWC, cv2.COLOR_BGR2GRAY), cv2.CV_32F).var())
+
+    def offset(self, box: Region, axis: int) -> float:
+        """How far the box's centre is from the middle along x (axis 0) or y (1), as a share of the frame."""
+        height, width = self.small_HWC.shape[:2]
+        centre = (box.x + box.w / 2) / width if axis == 0 else (box.y + box.h / 2) / height
+        return float(abs(centre - 0.5))
+
+
 class PartFinder:
     """Finds the parts of one camera. Feed it every frame, in order; one thread."""
 
@@ -77,22 +103,21 @@ class PartFinder:
     def feed(self, image_HWC: NDArray[np.uint8], seq: int) -> list[Sighting]:
         """The parts that are due with this frame (uint8 BGR): usually none, then one.
 
-        A frame that is smaller or larger than the last, or whose `seq` goes back, starts a new stream.
+        A frame of another size than the last, or whose `seq` does not go on, starts a new stream.
         """
         cut = self.flush() if image_HWC.shape != self._shape or seq <= self._last_seq else []
-        small_HWC = _small(image_HWC)
+        scene = _Scene(image_HWC, _small(image_HWC), seq)
         if self._belt is None or image_HWC.shape != self._shape:
-            self._belt = Belt(small_HWC)
-            self._tracker = Tracker(small_HWC.shape[1], small_HWC.shape[0])
+            self._belt = Belt(scene.small_HWC)
+            self._tracker = Tracker(scene.small_HWC.shape[1], scene.small_HWC.shape[0])
         elapsed = seq - self._last_seq if self._last_seq >= 0 else 1
         self._shape, self._last_seq = image_HWC.shape, seq
-        blobs = _blobs(self._belt.parts(small_HWC), small_HWC)
+        blobs = _blobs(self._belt.parts(scene.small_HWC), scene.small_HWC)
         if self._belt.rebuilt:
             self._forget()
         step = self._tracker.step(blobs, elapsed)
-        due = [s for track in step.found if (s := self._look(track, image_HWC, small_HWC, seq))]
         left = [s for track in step.gone if (s := self._close(track))]
-        return [*cut, *left, *due]
+        return [*cut, *left, *self._due(step.found, scene)]
 
     def flush(self) -> list[Sighting]:
         """The stream has ended: those still in view, as well as they were seen, if ever wholly."""
@@ -104,34 +129,34 @@ class PartFinder:
         self._tracker.drain()
         self._best.clear()
 
-    def _look(
-        self, track: Track, image_HWC: NDArray[np.uint8], small_HWC: NDArray[np.uint8], seq: int
-    ) -> Sighting | None:
-        """Compare this view with the best so far; the sighting, if the part is due now."""
-        if not track.blob.whole:
-            return None
-        box = track.blob.box
-        offset = self._offset(box, small_HWC)
-        best = self._best.get(track.key)
-        if best is None or offset < best.offset + _BAND:
-            sharpness = _sharpness(small_HWC[box.y : box.y + box.h, box.x : box.x + box.w])
-            if best is None or _is_better(offset, sharpness, best):
-                sighting = Sighting(_to_frame(box, image_HWC, small_HWC), seq, image_HWC)
-                views, reported = (best.views_in_band, best.reported) if best else (0, False)
-                best = self._best[track.key] = _Best(sighting, offset, sharpness, views, reported)
-        best.views_in_band += offset <= _BAND
+    def _due(self, tracks: Iterable[Track], scene: _Scene) -> list[Sighting]:
+        """Look at each part that is wholly in view, and report those that will not be seen better."""
         assert self._belt is not None
-        passed = offset > best.offset + _BAND
-        if best.reported or track.seen < _LEAST_SEEN or not (passed or best.views_in_band >= _MOST_VIEWS_IN_BAND):
-            return None
-        best.reported = True
-        return best.sighting
+        due = []
+        for track in tracks:
+            if not track.blob.whole:
+                continue
+            offset = scene.offset(track.blob.box, self._tracker.axis)
+            best = self._consider(track, offset, scene)
+            best.views_in_band += offset <= _BAND
+            passed = offset > best.offset + _BAND or best.views_in_band >= _MOST_VIEWS_IN_BAND
+            if passed and not best.reported and track.seen >= _LEAST_SEEN and self._belt.settled:
+                best.reported = True
+                due.append(best.sighting)
+        return due
 
-    def _offset(self, box: Region, small_HWC: NDArray[np.uint8]) -> float:
-        height, width = small_HWC.shape[:2]
-        if self._tracker.axis == 0:
-            return abs(box.x + box.w / 2 - width / 2) / width
-        return abs(box.y + box.h / 2 - height / 2) / height
+    def _consider(self, track: Track, offset: float, scene: _Scene) -> _Best:
+        """The best view of the part, which may now be this one."""
+        best = self._best.get(track.key)
+        if best is not None and (best.reported or offset >= best.offset + _BAND):
+            return best
+        sharpness = scene.sharpness(track.blob.box)
+        sighting = scene.sighting(track.blob.box)
+        if best is None:
+            best = self._best[track.key] = _Best(sighting, offset, sharpness)
+        elif _is_better(offset, sharpness, best):
+            best.sighting, best.offset, best.sharpness = sighting, offset, sharpness
+        return best
 
     def _close(self, track: Track) -> Sighting | None:
         best = self._best.pop(track.key, None)
@@ -160,8 +185,7 @@ def _small(image_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _blobs(parts_HW: NDArray[np.bool_], small_HWC: NDArray[np.uint8]) -> list[Blob]:
     """Boxes around what stands out: specks dropped, pieces joined, small things dropped."""
     height, width = parts_HW.shape
-    clean_HW = cv2.morphologyEx(parts_HW.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(clean_HW)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(parts_HW.astype(np.uint8))
     pieces = [Region(*(int(v) for v in stats[i, :4])) for i in range(1, count)]
     least = _LEAST_SIZE * min(height, width)
     boxes = _joined(pieces, _GAP * max(height, width))
@@ -211,14 +235,3 @@ def _blob(box: Region, small_HWC: NDArray[np.uint8]) -> Blob:
     part_HWC = small_HWC[box.y : box.y + box.h, box.x : box.x + box.w]
     look = cv2.resize(part_HWC, (_LOOK_SIDE, _LOOK_SIDE), interpolation=cv2.INTER_AREA)
     return Blob(box, look.mean(axis=2, dtype=np.float32))
-
-
-def _sharpness(part_HWC: NDArray[np.uint8]) -> float:
-    """Variance of the Laplacian: falls with blur from motion or focus."""
-    grey = cv2.cvtColor(part_HWC, cv2.COLOR_BGR2GRAY)
-    return float(cv2.Laplacian(grey, cv2.CV_32F).var())
-
-
-def _to_frame(box: Region, image_HWC: NDArray[np.uint8], small_HWC: NDArray[np.uint8]) -> Region:
-    factor = image_HWC.shape[0] // small_HWC.shape[0]
-    return Region(box.x * factor, box.y * factor, box.w * factor, box.h * factor)
