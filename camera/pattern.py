@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from camera.clock import Clock, SystemClock, sleep_until
 from camera.frame import Frame
-from camera.simulated.line import Line, PartTruth, defect_mask_at, draw_frame, prepare, truth_at
+from camera.simulated.line import NOMINAL_FPS, Line, PartTruth, defect_mask_at, draw_frame, prepare, truth_at
 from camera.source import SourceLost, SourceUriError
 from camera.uri import Options, parse_options
 
@@ -28,15 +30,15 @@ def pattern_options(body: str) -> Line:
         width=width,
         height=height,
         defect_rate=options.number("defect_rate", 0.3, 0, 1),
-        speed=options.number("speed", 330.0 * height / 480, 1, 100_000),
     )
-    fastest = (line.width - line.diameter_px) / 3
-    if line.step_px > fastest:
+    # A part must be whole in view in three frames at least, or it may never be seen.
+    fastest = (line.width - line.diameter_px) / 3 * (line.fps or NOMINAL_FPS)
+    speed = options.number("speed", min(line.speed * height / 480, fastest), 1, 100_000)
+    if speed > fastest:
         raise SourceUriError(
-            f"at speed={line.speed:g} the belt moves {line.step_px:.0f} px a frame and parts are missed; "
-            f"use at most speed={fastest * line.speed / line.step_px:.0f}, or a higher fps"
+            f"at speed={speed:g} parts pass unseen between two frames; use at most speed={fastest:.0f}, or a higher fps"
         )
-    return line
+    return replace(line, speed=speed)
 
 
 def _size(options: Options) -> tuple[int, int]:

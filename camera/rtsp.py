@@ -117,7 +117,7 @@ class RtspSource:
         if not capture.isOpened():
             capture.release()
             raise SourceUnavailable(
-                f"no stream could be opened at {options.shown} within {options.open_timeout_s:g} s; "
+                f"no stream could be opened at {options.shown} (it was given {options.open_timeout_s:g} s); "
                 "check its address, path, user and password, and that the camera is on"
             )
         return capture

@@ -85,7 +85,10 @@ class VideoSource:
     def _again(self, capture: cv2.VideoCapture) -> NDArray[np.uint8]:
         # Opened anew: seeking back to frame 0 is not exact in every container.
         capture.release()
-        self._capture = self._start()
+        try:
+            self._capture = self._start()
+        except SourceUnavailable as error:
+            raise SourceLost(str(error)) from error
         image_HWC = _decode(self._capture)
         if image_HWC is None:
             raise SourceLost(f"{self._options.path} can no longer be decoded; was it replaced?")

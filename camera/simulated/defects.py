@@ -64,10 +64,10 @@ def _scratch(part: Surface, severity: float, rng: np.random.Generator) -> Surfac
         lines.append(
             _arc(start + shift, heading + rng.normal(0, 0.06), length * rng.uniform(0.7, 1), rng.normal(0, 0.3))
         )
-    width = _between(severity, 0.016, 0.026)
+    width = _between(severity, 0.018, 0.026)
     line = _strokes(part.grid, lines, width) * part.metal
     flank = np.clip(_strokes(part.grid, lines, 3.2 * width) * part.metal - line, 0, 1)
-    gain = _between(severity, 0.36, 0.50)
+    gain = _between(severity, 0.46, 0.60)
     shade = 1 + gain * line - 0.8 * gain * flank
     return replace(part, height=part.height - 0.012 * line, albedo_HWC=_shaded(part, shade))
 

@@ -53,7 +53,7 @@ def look_of(number: int, seed: int) -> Look:
     """The chance variation of one part; the same for every class, so that a part can be drawn with and without."""
     rng = np.random.default_rng((seed, number, 0))
     return Look(
-        number=number,
+        serial=int(rng.integers(10_000)),
         angle=float(rng.uniform(0, 2 * np.pi)),
         light_angle=LIGHT_ANGLE + float(rng.normal(0, 0.12)),
         light=float(rng.uniform(0.93, 1.06)),
@@ -163,7 +163,7 @@ def _brightness(surface: Surface, finish: Map) -> Map:
     fan = _fan(grid, look.light_angle, 3) + 0.6 * _fan(grid, look.light_angle + 1.15, 4)
     flat = 1 / (squared * squared)
     return np.asarray(
-        0.13 + 0.45 * diffuse + 0.45 * gloss + surface.polish * flat * (0.36 * fan + finish * (0.6 + fan)), np.float32
+        0.16 + 0.50 * diffuse + 0.45 * gloss + surface.polish * flat * (0.36 * fan + finish * (0.6 + fan)), np.float32
     )
 
 

@@ -1,6 +1,6 @@
 """The shape of one good flange: a height map with material, before any light falls on it.
 
-A turned steel disc with a chamfer, a groove, a raised hub, a keyed bore, six countersunk holes and its number
+A turned steel disc with a chamfer, a groove, a raised hub, a keyed bore, six countersunk holes and a serial number
 engraved. Lengths are in units of the disc's radius; edges are antialiased from signed distances, so any size may
 be drawn directly.
 """
@@ -68,7 +68,7 @@ def grid_for(diameter_px: int) -> Grid:
 class Look:
     """How one part differs from the next: all of it within what a good part may be."""
 
-    number: int
+    serial: int  # engraved; drawn by chance, so that nothing can be learnt from it
     angle: float  # radians
     light_angle: float  # radians, where the light comes from
     light: float  # 1 = nominal
@@ -150,9 +150,9 @@ def _inside(grid: Grid, distance: Map) -> Map:
 
 
 def _engraving(grid: Grid, look: Look) -> Map:
-    """The part's number between two holes and the type opposite, as cover 0..1."""
+    """The serial number between two holes and the type opposite, as cover 0..1."""
     engraved = np.zeros(grid.shape, np.float32)
-    for text, turn in ((f"{look.number % 10000:04d}", np.pi / HOLES), ("EVL-6", np.pi + np.pi / HOLES)):
+    for text, turn in ((f"{look.serial:04d}", np.pi / HOLES), ("EVL-6", np.pi + np.pi / HOLES)):
         stamp = _stamp(text)
         scale = 0.36 * grid.radius_px / stamp.shape[1]
         phi = look.angle + turn
