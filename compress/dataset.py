@@ -250,22 +250,24 @@ def _left_out(found: Found, lists: Lists, given: Given | None) -> list[str]:
         image.path not in lists.left_out and given is not None and image.path not in given.split_of
         for image in found.images
     )
-    notes = [f"{ignored:,} images left out, as a list says"] if ignored else []
-    return notes + ([f"{in_none:,} images left out: they are in no split"] if in_none else [])
+    notes = [f"images left out because a list says so: {ignored:,}"] if ignored else []
+    return notes + ([f"images left out because they are in no split: {in_none:,}"] if in_none else [])
 
 
 def _taken_as_good(images: Sequence[FoundImage], found: Found) -> list[str]:
     if not found.unlabelled_are_good:
         return []
     count = sum(image.label_path is None and is_good(image.class_name or "") for image in images)
-    return [f"{count:,} images without a label file count as good"] if count else []
+    return [f"images without a label file, which count as good: {count:,}"] if count else []
 
 
 def _split_notes(samples: Sequence[Sample]) -> list[str]:
     notes = []
     across = groups_across([s.group for s in samples], [s.split for s in samples])
     if across:
-        notes.append(f"{len(across)} groups are in more than one split, such as {across[0]}: scores come out too high")
+        notes.append(
+            f"groups in more than one split, so that scores come out too high: {len(across)}, such as {across[0]}"
+        )
     for label in _classes(samples):
         absent = [split for split in SPLITS if not any(s.split == split for s in samples if s.class_name == label.name)]
         notes += [f"class {label.name} has no image in {' and '.join(absent)}"] if absent else []

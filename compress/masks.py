@@ -52,7 +52,7 @@ def map_target(sample: Sample, image_size: tuple[int, int], map_h: int, map_w: i
 
 
 def _draw_polygon(mask_HW: NDArray[np.uint8], polygon: PolygonLabel) -> None:
-    """Labels count from a pixel's corner, OpenCV from its centre."""
+    """Every pixel inside or under the outline. Labels count from a pixel's corner, OpenCV from its centre."""
     corners_N2 = np.round((np.array(polygon.points_N2) - 0.5) * 2**_SHIFT).astype(np.int32)
     cv2.fillPoly(mask_HW, [corners_N2], color=1, shift=_SHIFT)
 

@@ -152,7 +152,8 @@ def rate(count: int, total: int) -> Rate | None:
 def pixel_auroc(maps: Sequence[NDArray[np.floating]], masks: Sequence[NDArray[np.bool_]]) -> float | None:
     """Area under the ROC curve over all pixels of all images; None where either kind of pixel is missing.
 
-    maps, masks: one HxW pair per image, sizes may differ from image to image.
+    maps, masks: one HxW pair per image, sizes may differ from image to image. Exact, so all pixels are sorted at
+    once: give maps of the model's size rather than of the camera's.
     """
     score_P, is_defect_P = _pixels(maps, masks)
     if is_defect_P.all() or not is_defect_P.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -51,10 +52,10 @@ def find_reader(files: Files, format: str = "auto") -> Reader:
 
 def _refuse_several(files: Files) -> None:
     """A folder of MVTec data sets would pass for one folder per class, each product a class."""
-    tops = sorted({folders[0] for path in files.images if (folders := files.folders_of(path))})
-    several = []
-    for top in tops:
-        inside = tuple(p for p in files.paths if files.folders_of(p)[:1] == (top,))
-        several += [top] if mvtec.recognises(Files(files.root / top, inside, ())) else []
+    below: defaultdict[str, set[str]] = defaultdict(set)
+    for folders_of_image in map(files.folders_of, files.images):
+        if len(folders_of_image) >= 2:
+            below[folders_of_image[0]].add(folders_of_image[1])
+    several = sorted(top for top, folders_below in below.items() if folders_below >= mvtec.TOP_FOLDERS)
     if several:
         raise DataError(f"{files.root} holds whole data sets ({', '.join(several)}); give one of these folders")

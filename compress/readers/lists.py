@@ -139,7 +139,7 @@ def _images_in(path: Path, names: Names) -> tuple[list[Path], list[Problem]]:
                 Problem(path, f"names {line!r}, which {len(found)} images are called; write the folder too")
             )
     if missing:
-        problems.append(Problem(path, f"names {len(missing)} images that are not here, such as {missing[0]!r}"))
+        problems.append(Problem(path, f"names images that are not here: {len(missing)}, such as {missing[0]!r}"))
     return images, problems
 
 

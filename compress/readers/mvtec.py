@@ -9,12 +9,13 @@ from compress.readers.found import Found, FoundImage, Problem
 from compress.readers.good import is_good
 
 _MASKS = "ground_truth"
+TOP_FOLDERS = frozenset({"train", "test", _MASKS})
 
 
 def recognises(files: Files) -> bool:
     """Whether train, test and ground_truth stand side by side in the root."""
     tops = {folders[0] for path in files.images if (folders := files.folders_of(path))}
-    return {"train", "test", _MASKS} <= tops
+    return tops >= TOP_FOLDERS
 
 
 def read(files: Files) -> Found:

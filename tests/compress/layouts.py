@@ -55,7 +55,7 @@ def write_voc(path: Path, *boxes: tuple[str, int, int, int, int], size: tuple[in
 def write_labelme(path: Path, *shapes: tuple[str, str, list[list[float]]], **more: Any) -> Path:
     """A label file with shapes (label, shape type, points)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {
+    content: dict[str, Any] = {
         "version": "5.5.0",
         "flags": {},
         "shapes": [{"label": name, "shape_type": kind, "points": points} for name, kind, points in shapes],

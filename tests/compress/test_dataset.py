@@ -31,7 +31,7 @@ def test_images_nobody_marked_are_good_in_labelme_and_counted(tmp_path: Path) ->
     """Names with spaces and Chinese letters are ordinary."""
     dataset = read_dataset(layouts.labelme_set(tmp_path))
     assert [(c.name, c.kind) for c in dataset.classes] == [("good", "good"), ("刮痕", "defect")]
-    assert "8 images without a label file count as good" in dataset.notes
+    assert "images without a label file, which count as good: 8" in dataset.notes
     assert all(s.localised for s in dataset.samples)
 
 
@@ -93,10 +93,10 @@ def test_split_lists_rule_and_what_they_do_not_name_is_left_out_aloud(tmp_path: 
     dataset = read_dataset(tmp_path)
     assert _counts(dataset) == {"train": 6, "val": 3, "test": 2}
     assert dataset.split_source == "splits from splits/train.txt, splits/val.txt, splits/test.txt"
-    assert "1 images left out, as a list says" in dataset.notes
-    assert "4 images left out: they are in no split" in dataset.notes
+    assert "images left out because a list says so: 1" in dataset.notes
+    assert "images left out because they are in no split: 4" in dataset.notes
     said = " ".join(p.sentence for p in dataset.problems)
-    assert "names 1 images that are not here, such as 'gone_1'" in said
+    assert "names images that are not here: 1, such as 'gone_1'" in said
     assert "in the lists of train and val; used for val only" in said
 
 
@@ -282,7 +282,7 @@ def test_spindle_is_read_by_the_general_rules() -> None:
     assert _counts(dataset) == {"train": 417, "val": 89, "test": 145}
     assert Counter(s.class_name for s in dataset.samples) == {"Pitting": 394, "good": 257}
     assert sum(len(s.polygons) for s in dataset.samples) == 485
-    assert "29 images left out, as a list says" in dataset.notes
+    assert "images left out because a list says so: 29" in dataset.notes
     assert not dataset.problems
 
 
@@ -294,5 +294,5 @@ def test_casting_is_read_by_the_general_rules() -> None:
     assert len(dataset.of("test")) == 200
     assert len({(s.group, s.split) for s in dataset.samples}) == len({s.group for s in dataset.samples}) == 173
     for split in ("train", "val", "test"):
-        assert {s.class_name for s in dataset.of(split)} == {"good", "bad"}  # type: ignore[arg-type]
+        assert {s.class_name for s in dataset.of(split)} == {"good", "bad"}
     assert not dataset.problems

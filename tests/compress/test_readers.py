@@ -139,7 +139,8 @@ def _read_with(name: str, content: bytes) -> Found:
     with tempfile.TemporaryDirectory() as folder:
         layouts.write_image(Path(folder) / "a.png", seed=0)
         (Path(folder) / name).write_bytes(content)
-        return (voc if name.endswith("xml") else labelme).read(list_files(Path(folder)))
+        files = list_files(Path(folder))
+        return voc.read(files) if name.endswith("xml") else labelme.read(files)
 
 
 @settings(max_examples=150, deadline=None)
