@@ -48,7 +48,8 @@ def split_groups(
     for name, group in zip(classes, groups, strict=True):
         members[group][name] += 1
     total = Counter(classes)
-    order = [sorted(members)[i] for i in np.random.default_rng(seed).permutation(len(members))]
+    names = sorted(members)
+    order = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
     total_share = sum(shares.values())
     wanted = {s: {c: total[c] * share / total_share for c in total} for s, share in shares.items()}
     have: dict[Split, Counter[str]] = {split: Counter() for split in shares}
