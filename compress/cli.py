@@ -1,0 +1,74 @@
+"""The workshop's commands. Heavy imports happen inside, so that `edgevl --help` answers at once."""
+
+from __future__ import annotations
+
+import importlib.util
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from compress.errors import TeacherError
+
+
+def compress_command(
+    teacher: Annotated[
+        str, typer.Option(help="Hugging Face model folder (config.json, model.safetensors), or a model's name.")
+    ],
+    data: Annotated[Path, typer.Option(help="Folder of pictures: VOC, labelme, MVTec AD, or a folder per class.")],
+    out: Annotated[Path, typer.Option(help="Where the bundle goes. Work is kept in OUT.work, to go on after a stop.")],
+    format: Annotated[str, typer.Option(help="Label format; `auto` looks and says what it found.")] = "auto",
+    steps: Annotated[int, typer.Option(min=1, help="Training steps of 32 views; more for harder data.")] = 400,
+    views: Annotated[int, typer.Option(min=1, help="Augmented views shown to the teacher, over all pictures.")] = 8000,
+    prune: Annotated[float, typer.Option(min=0.0, max=0.8, help="Share of channels to take out of every layer.")] = 0.2,
+    max_drop: Annotated[float, typer.Option(help="Macro-F1 that int8 may lose and still be the default.")] = 0.005,
+    seed: Annotated[int, typer.Option(help="The same seed on the same machine gives the same bundle.")] = 0,
+) -> None:
+    """Compress a vision-language model's knowledge into a small int8 bundle, with your own pictures.
+
+    Distils the teacher into a small convolutional student, prunes and quantises it, checks that the ONNX graph
+    agrees with torch, and packs a bundle for `edgevl run`. Prints what each stage cost and gained on the test split;
+    the same, with pictures, is in OUT/report.html. Stop it with Ctrl-C at any time: the next start goes on.
+
+    Example:  edgevl compress --teacher models/clip --data pictures/line3 --out bundles/line3
+    """
+    require_workshop()
+    from compress.pipeline import Recipe, compress
+    from compress.progress import ConsoleReporter
+    from compress.table import print_table
+
+    recipe = Recipe(views=views, steps=steps, prune_ratio=prune, max_drop=max_drop, seed=seed, format=format)
+    console = Console()
+    command = shlex.join(["edgevl", *sys.argv[1:]])
+    bundle, report = compress(teacher, data, out, recipe, ConsoleReporter(console), command)
+    print_table(report, console)
+    console.print(f"\nBundle {bundle.manifest.bundle_id} in {out}. Look at {out / 'report.html'}", highlight=False)
+
+
+def demo_command(
+    seconds: Annotated[float | None, typer.Option(help="Stop by itself after so many seconds of inspection.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its pictures, teacher and bundle.")] = Path("demo"),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the dashboard.")] = 8088,
+    seed: Annotated[int, typer.Option(help="Another seed draws other parts.")] = 0,
+) -> None:
+    """From nothing to a running line: a simulated belt, a teacher trained on it, the whole chain, the dashboard.
+
+    The second start finds the bundle and is inspecting within seconds. Ctrl-C ends it.
+    """
+    require_workshop()
+    from compress.demo import run_demo
+
+    run_demo(folder, seed, seconds, port, Console())
+
+
+def require_workshop() -> None:
+    """Raises TeacherError with the command that installs what is missing."""
+    missing = [name for name in ("torch", "transformers", "sklearn") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise TeacherError(
+            f"the workshop is not installed here ({', '.join(missing)} missing); "
+            "run: pip install -c constraints.txt torch && pip install -c constraints.txt '.[workshop]'"
+        )

@@ -1,0 +1,185 @@
+"""Distil: the student learns the teacher's patch features, embedding and opinion, and the labels.
+
+- Patch features, middle and deep: cosine on decorrelated features (hints; Romero et al. 2015, "FitNets"). They
+  carry most of the learning: a thousand pictures are few labels but some hundred thousand patches.
+- Opinion: a linear probe on the teacher's embedding, at temperature 2 (Hinton et al. 2015).
+- Embedding: cosine, in the teacher's own space.
+- Labels: cross-entropy with label smoothing; boxes and masks: the defect map.
+
+Muon for convolution weights, AdamW for the rest, one cycle of learning rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from compress.features import Features
+from compress.muon import Muon
+from compress.progress import Reporter
+from compress.student import Student, channels_last, scaled
+
+TEMPERATURE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each teaching counts; these serve all data tried so far."""
+
+    labels: float = 1.0
+    opinion: float = 2.0
+    hints: float = 4.0
+    embedding: float = 1.0
+    map: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """steps of `batch` views each, at a peak learning rate."""
+
+    steps: int
+    batch: int = 32
+    learning_rate: float = 5e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What there is to learn from: the features and the probe's logits for every view (M x K, float32)."""
+
+    features: Features
+    opinion_MK: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    image_NHWC: Tensor
+    label_N: Tensor
+    opinion_NK: Tensor
+    pooled_ND: Tensor
+    middle_NCHW: Tensor
+    deep_NCHW: Tensor
+    map_NHW: Tensor
+
+    def flipped(self, axis: int) -> _Batch:
+        """Mirrored; the teacher's features of a mirrored picture are nearly its features mirrored."""
+        return _Batch(
+            self.image_NHWC.flip(axis - 1),
+            self.label_N,
+            self.opinion_NK,
+            self.pooled_ND,
+            self.middle_NCHW.flip(axis),
+            self.deep_NCHW.flip(axis),
+            self.map_NHW.flip(axis - 1),
+        )
+
+
+def distil(student: Student, lesson: Lesson, schedule: Schedule, seed: int, title: str, reporter: Reporter) -> None:
+    """Train the student in place. Deterministic for a seed on one machine with one number of threads."""
+    torch.manual_seed(seed)
+    channels_last(student).train()
+    teaching = _Teaching(student, lesson)
+    optimisers = _optimisers([*student.named_parameters(), *teaching.named_parameters()], schedule.learning_rate)
+    schedules = [
+        torch.optim.lr_scheduler.OneCycleLR(
+            o, schedule.learning_rate, total_steps=schedule.steps, pct_start=0.15, cycle_momentum=False
+        )
+        for o in optimisers
+    ]
+    with reporter.bar(title, schedule.steps) as advance:
+        for batch in _batches(lesson, schedule, seed):
+            loss = teaching(student, batch)
+            student.zero_grad(set_to_none=True)
+            teaching.zero_grad(set_to_none=True)
+            loss.backward()
+            for optimiser, learning_rate in zip(optimisers, schedules, strict=True):
+                optimiser.step()
+                learning_rate.step()
+            advance(1, f"loss {loss.item():.2f}")
+    student.eval()
+
+
+def balanced_weights(label_M: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Tensor:
+    """A sampling weight per view: classes count by the root of their size, between as-is and fully balanced."""
+    counts = np.bincount(label_M)
+    return torch.from_numpy(1.0 / np.sqrt(counts[label_M]))
+
+
+class _Teaching(nn.Module):
+    """The losses, with the small layers that only training needs."""
+
+    centre_D: Tensor
+
+    def __init__(self, student: Student, lesson: Lesson) -> None:
+        super().__init__()
+        convs, config = student.config.convs, student.config
+        features = lesson.features
+        self.to_middle = nn.Conv2d(convs[config.middle_after - 1].channels, features.middle_MCHW.shape[1], 1)
+        self.to_deep = nn.Conv2d(convs[-1].channels, features.deep_MCHW.shape[1], 1)
+        self.weights = lesson.weights
+        self.register_buffer("centre_D", torch.from_numpy(np.asarray(features.pooled_MD).mean(0)))
+
+    def forward(self, student: Student, batch: _Batch) -> Tensor:
+        layers = student.trunk(scaled(batch.image_NHWC) + 0.01 * torch.randn(len(batch.image_NHWC), 1, 1, 1))
+        logits_NK, embedding_ND, map_NHW = student.heads(layers)
+        middle_NCHW = self.to_middle(layers[student.config.middle_after - 1])
+        hints = _off(middle_NCHW, batch.middle_NCHW) + _off(self.to_deep(layers[-1]), batch.deep_NCHW)
+        w = self.weights
+        return (
+            w.labels * F.cross_entropy(logits_NK, batch.label_N, label_smoothing=0.05)
+            + w.opinion * _divergence(logits_NK, batch.opinion_NK)
+            + w.hints * hints
+            + w.embedding * _off(embedding_ND - self.centre_D, batch.pooled_ND - self.centre_D)
+            + w.map * map_loss(map_NHW, batch.map_NHW)
+        )
+
+
+def map_loss(logit_NHW: Tensor, target_NHW: Tensor) -> Tensor:
+    """Cross-entropy and Dice (Milletari et al. 2016) on the cells whose truth is known (not NaN)."""
+    known_NHW = ~torch.isnan(target_NHW)
+    if not known_NHW.any():
+        return logit_NHW.sum() * 0.0
+    logit_M, target_M = logit_NHW[known_NHW], target_NHW[known_NHW]
+    prob_M = torch.sigmoid(logit_M)
+    dice = 1 - (2 * (prob_M * target_M).sum() + 1) / (prob_M.sum() + target_M.sum() + 1)
+    return F.binary_cross_entropy_with_logits(logit_M, target_M) + dice
+
+
+def _off(ours: Tensor, theirs: Tensor) -> Tensor:
+    return (1 - F.cosine_similarity(ours, theirs, dim=1)).mean()
+
+
+def _divergence(logits_NK: Tensor, opinion_NK: Tensor) -> Tensor:
+    ours = F.log_softmax(logits_NK / TEMPERATURE, dim=1)
+    return F.kl_div(ours, F.softmax(opinion_NK / TEMPERATURE, dim=1), reduction="batchmean")
+
+
+def _optimisers(named: list[tuple[str, nn.Parameter]], learning_rate: float) -> list[torch.optim.Optimizer]:
+    convolutions = [p for _, p in named if p.dim() == 4]
+    others = [p for _, p in named if p.dim() != 4]
+    return [Muon(convolutions, learning_rate), torch.optim.AdamW(others, learning_rate, weight_decay=0.0)]
+
+
+def _batches(lesson: Lesson, schedule: Schedule, seed: int) -> Iterator[_Batch]:
+    features = lesson.features
+    generator = torch.Generator().manual_seed(seed)
+    weight_M = balanced_weights(np.asarray(features.label_M))
+    for _ in range(schedule.steps):
+        drawn = torch.multinomial(weight_M, schedule.batch, replacement=False, generator=generator).numpy()
+        chosen = np.sort(drawn)  # memory-mapped: read in order
+        batch = _Batch(
+            torch.from_numpy(features.image_MHWC[chosen]),
+            torch.from_numpy(features.label_M[chosen]),
+            torch.from_numpy(lesson.opinion_MK[chosen]),
+            torch.from_numpy(features.pooled_MD[chosen]),
+            torch.from_numpy(features.middle_MCHW[chosen]).float(),
+            torch.from_numpy(features.deep_MCHW[chosen]).float(),
+            torch.from_numpy(features.map_MHW[chosen]).float(),
+        )
+        flip = int(torch.randint(0, 3, (1,), generator=generator))
+        yield batch if flip == 0 else batch.flipped(1 + flip)

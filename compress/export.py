@@ -1,0 +1,42 @@
+"""Export: the student as an ONNX graph that takes camera bytes and gives the outputs of the contract."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+
+from compress.student import Deployed, Student
+
+OPSET = 20  # the newest that JetPack 6's TensorRT 10.3 parses
+OUTPUTS = ("prob", "embedding", "map")
+
+
+def export(student: Student, temperature: float, file: Path) -> None:
+    """Write the float32 graph: `image` uint8 [N, H, W, 3] -> prob, embedding, map (see `edge.bundle`)."""
+    size = student.config.input
+    example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns about optional packages it can do without
+        torch.onnx.export(
+            Deployed(student, temperature).eval(),
+            (example,),
+            str(file),
+            dynamo=True,
+            dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
+            input_names=["image"],
+            output_names=list(OUTPUTS),
+            opset_version=OPSET,
+            external_data=False,
+            verbose=False,
+        )
+    model = onnx.load(file)
+    del model.graph.value_info[:]  # the exporter's shapes confuse later shape inference
+    del model.metadata_props[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]  # paths of source files on this machine
+        node.doc_string = ""
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, file)

@@ -1,0 +1,87 @@
+"""Pack: everything the device needs into one folder, the manifest last."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from compress.errors import DataError
+from edge.bundle import FORMAT_VERSION, MANIFEST, Bundle, Manifest, Variant, entry_for, load_bundle, write_manifest
+from edge.golden import EXPECTED, FRAMES
+
+_TOLERANCE = {"float32": 1e-3, "int8": 0.15}  # int8 kernels of other processors may round the other way
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """One variant to pack: its name and precision (`float32`, `int8`), its file, its measured ms per frame."""
+
+    name: str
+    file: Path
+    ms: float
+
+
+def check_out(out: Path) -> None:
+    """Refuse early to write over a folder that is not a bundle. Raises DataError."""
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file()):
+        raise DataError(f"{out} exists and is not a bundle; choose another --out, or remove it")
+
+
+def pack(
+    out: Path, draft: Manifest, graphs: tuple[Graph, ...], golden_NHWC: NDArray[np.uint8], extras: tuple[Path, ...]
+) -> Bundle:
+    """Write the bundle beside `out`, verify it, and put it in place at once.
+
+    draft: the manifest without variants and files. golden_NHWC: real model inputs; each graph's answers to them
+    go in. extras: further files to carry along (the evaluation, the report).
+    """
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    (partial / "golden").mkdir(parents=True)
+    expected: dict[str, NDArray[np.float32]] = {}
+    for graph in graphs:
+        shutil.copyfile(graph.file, partial / f"model.{graph.name}.onnx")
+        expected |= {f"{graph.name}.{k}": v for k, v in _answers(graph.file, golden_NHWC).items()}
+    np.savez_compressed(partial / FRAMES, image_NHWC=golden_NHWC)
+    np.savez_compressed(partial / EXPECTED, **expected)  # type: ignore[arg-type]  # numpy's stub: allow_pickle
+    for extra in extras:
+        shutil.copyfile(extra, partial / extra.name)
+    write_manifest(partial, _completed(draft, partial, graphs))
+    load_bundle(partial)
+    _put_in_place(partial, out)
+    return load_bundle(out)
+
+
+def _completed(draft: Manifest, folder: Path, graphs: tuple[Graph, ...]) -> Manifest:
+    variants = tuple(
+        Variant(g.name, f"model.{g.name}.onnx", g.name, round(g.ms, 3), _TOLERANCE[g.name])  # type: ignore[arg-type]
+        for g in graphs
+    )
+    files = {
+        path.relative_to(folder).as_posix(): entry_for(path) for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+    return msgspec.structs.replace(draft, format_version=FORMAT_VERSION, variants=variants, files=files)
+
+
+def _answers(file: Path, golden_NHWC: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    """One frame at a time, as on the line."""
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    names = ["prob", "embedding", "map"]
+    runs = [session.run(names, {"image": one[None]}) for one in golden_NHWC]
+    return {name: np.concatenate([run[i] for run in runs]) for i, name in enumerate(names)}
+
+
+def _put_in_place(partial: Path, out: Path) -> None:
+    """Swap folders: a device that copies the bundle meanwhile sees the old one, none, or the new one, never a mix."""
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    partial.rename(out)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,42 @@
+"""The pictures of a split as model inputs, with their labels: what fitting and evaluation work on."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compress.dataset import Dataset, Sample, Split
+from compress.images import read_image
+from edge.bundle import InputSpec
+from edge.preprocess import model_input
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """image_NHWC uint8 at the model's size; label_N class index; defect_N True for defective parts."""
+
+    samples: tuple[Sample, ...]
+    image_NHWC: NDArray[np.uint8]
+    label_N: NDArray[np.int64]
+    defect_N: NDArray[np.bool_]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(s.group for s in self.samples)
+
+
+def read_pictures(dataset: Dataset, split: Split, spec: InputSpec) -> Pictures:
+    """Read a split from the files, as the device would see it."""
+    samples = dataset.of(split)
+    names = [c.name for c in dataset.classes]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        images = list(pool.map(lambda s: model_input(read_image(s.path), spec), samples))
+    return Pictures(
+        samples,
+        np.stack(images),
+        np.array([names.index(s.class_name) for s in samples], np.int64),
+        np.array([s.kind == "defect" for s in samples], np.bool_),
+    )

@@ -1,0 +1,128 @@
+"""What a run of the workshop found: the data behind the table, `report.json` and `report.html`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from compress.metrics import Classification, Inspection
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """One model of the chain on the test split. ms: per frame on one thread, all rows measured in one run.
+
+    inspection: None where the data has no good class. parameters: None for a quantised copy of the row before.
+    """
+
+    name: str
+    parameters: int | None
+    multiply_adds: int | None
+    megabytes: float
+    ms: float
+    classification: Classification
+    inspection: Inspection | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """Agreement over the whole test split: torch float with ONNX float, ONNX float with ONNX int8.
+
+    flips: pictures whose decided class differs. max_difference: the largest |difference| of any probability.
+    """
+
+    images: int
+    torch_onnx_flips: int
+    torch_onnx_max_difference: float
+    int8_flips: int
+    int8_max_difference: float
+
+
+@dataclass(frozen=True, slots=True)
+class Localisation:
+    """The defect map against marked defects of the test split; None where nobody marked any."""
+
+    images: int
+    pixel_auroc: float | None
+    aupro: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A test picture the shipped model got wrong, surest first. `path` is relative to the data folder."""
+
+    path: str
+    true_class: str
+    decided_class: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """Which variant is the default and why, with its fitted rule."""
+
+    variant: str
+    why: str
+    defect_threshold: float | None
+    min_confidence: float
+    map_threshold: float
+    temperature: float
+    calibration: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What the run was made from."""
+
+    command: str
+    created: str
+    edgevl_version: str
+    data: str
+    data_root: str
+    data_digest: str
+    data_notes: tuple[str, ...]
+    problems: tuple[tuple[str, str], ...]
+    counts: dict[str, dict[str, int]]
+    teacher: str
+    teacher_architecture: str
+    teacher_digest: str
+    input_height: int
+    input_width: int
+    input_why: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Everything a person may ask of a finished run. rows: teacher, student, pruned, int8."""
+
+    name: str
+    trained: Trained
+    classes: tuple[tuple[str, str], ...]
+    rows: tuple[StageRow, ...]
+    parity: Parity
+    localisation: Localisation
+    shipped: Shipped
+    mistakes: tuple[Mistake, ...]
+    seconds: dict[str, float]
+    peak_memory_mb: float
+
+    @property
+    def has_good(self) -> bool:
+        return any(kind == "good" for _, kind in self.classes)
+
+    @property
+    def shipped_row(self) -> StageRow:
+        """The row of the variant that ships by default."""
+        name = "int8" if self.shipped.variant == "int8" else "pruned"
+        return next(row for row in self.rows if row.name == name)
+
+
+def write_report(report: RunReport, file: Path) -> None:
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2))
+
+
+def read_report(file: Path) -> RunReport:
+    return msgspec.json.decode(file.read_bytes(), type=RunReport)

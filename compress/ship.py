@@ -1,0 +1,69 @@
+"""Ship: the report for people, and the bundle for the device."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from compress.dataset import Dataset
+from compress.errors import DataError
+from compress.pack import Graph, pack
+from compress.pictures import read_pictures
+from compress.progress import Reporter
+from compress.quantise import balanced_choice
+from compress.record import RunReport, write_report
+from compress.report import write_html
+from compress.stages import Chain
+from edge.bundle import FORMAT_VERSION, Bundle, ClassSpec, Decision, InputSpec, Manifest
+
+_GOLDEN_FRAMES = 8
+_TITLES = "titles.json"  # in the data folder, optional: {"scratch": {"en": "Scratch", "zh-TW": "刮傷"}}
+
+
+def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter: Reporter) -> Bundle:
+    """Write `out` with both variants, golden frames from validation, and the report."""
+    spec = chain.pruned.config.input
+    val = read_pictures(dataset, "val", spec)
+    golden_NHWC = val.image_NHWC[balanced_choice(val.label_N, _GOLDEN_FRAMES, report.trained.seed)]
+    ms = {row.name: row.ms for row in report.rows}
+    graphs = (Graph("float32", chain.graphs.pruned, ms["pruned"]), Graph("int8", chain.int8.file, ms["int8"]))
+    with tempfile.TemporaryDirectory() as temporary:
+        extras = (Path(temporary) / "report.json", Path(temporary) / "report.html")
+        write_report(report, extras[0])
+        write_html(report, dataset.root, extras[1])
+        bundle = pack(out, _draft(chain, dataset, report), graphs, np.ascontiguousarray(golden_NHWC), extras)
+    reporter.say(f"bundle {bundle.manifest.bundle_id} is in {out}; the report for people is {out / 'report.html'}")
+    return bundle
+
+
+def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
+    shipped, trained = report.shipped, report.trained
+    titles = read_titles(dataset.root)
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        name=report.name,
+        created=trained.created,
+        edgevl_version=trained.edgevl_version,
+        input=InputSpec(trained.input_height, trained.input_width),
+        classes=tuple(ClassSpec(c.name, c.kind, titles.get(c.name, {})) for c in dataset.classes),
+        embedding_dim=chain.teacher.dim,
+        decision=Decision(shipped.defect_threshold, shipped.min_confidence, shipped.map_threshold),
+        variants=(),
+        default_variant=shipped.variant,
+        teacher=f"{trained.teacher} ({trained.teacher_architecture})",
+        files={},
+    )
+
+
+def read_titles(root: Path) -> dict[str, dict[str, str]]:
+    """What to show for a class per language, from titles.json in the data folder; empty where there is none."""
+    file = root / _TITLES
+    if not file.is_file():
+        return {}
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, dict[str, str]])
+    except msgspec.DecodeError as error:
+        raise DataError(f'{file} must look like {{"CLASS": {{"en": "...", "zh-TW": "..."}}}}: {error}') from error

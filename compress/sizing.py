@@ -1,0 +1,53 @@
+"""How large the student's input must be: the shape of the pictures, and small defects still some pixels wide."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from compress.dataset import Dataset, Sample
+from compress.images import read_image
+from edge.bundle import InputSpec
+
+AREAS = {"S": 128 * 128, "M": 192 * 192, "L": 256 * 256}
+_SMALLEST_PX = 6.0  # a defect narrower than this on the model's input is gone after the first two layers
+_COVERED = 0.9
+_MULTIPLE = 16  # the stride of the last layer
+_PICTURES = 200
+
+
+def choose_input(dataset: Dataset, seed: int) -> tuple[InputSpec, str]:
+    """The input size for a data set, and a clause that says why.
+
+    The picture's usual shape is kept. The area is the smallest of S, M, L at which nine of ten marked defects keep
+    a side of at least six pixels; S where nobody marked where defects are.
+    """
+    train = dataset.of("train")
+    rng = np.random.default_rng(seed)
+    some = [train[i] for i in rng.permutation(len(train))[:_PICTURES]]
+    sizes = {s.name: read_image(s.path).shape[:2] for s in some}
+    ratio = float(np.median([h / w for h, w in sizes.values()]))
+    shares = np.array([share for s in some for share in _defect_shares(s, *sizes[s.name])])
+    for name, area in AREAS.items():
+        spec = _spec(area, ratio)
+        kept = float(np.mean(shares * np.sqrt(spec.height * spec.width) >= _SMALLEST_PX)) if len(shares) else 1.0
+        if kept >= _COVERED:
+            break
+    why = f"size {name}, the pictures' own shape"
+    if len(shares):
+        why += f"; {kept:.0%} of marked defects stay at least {_SMALLEST_PX:.0f} px wide"
+    return spec, why
+
+
+def _spec(area: int, ratio: float) -> InputSpec:
+    """height / width = ratio, at about that area, both multiples of the last layer's stride."""
+    ratio = min(max(ratio, 0.25), 4.0)
+    height, width = (area * ratio) ** 0.5, (area / ratio) ** 0.5
+    return InputSpec(*(max(_MULTIPLE, _MULTIPLE * round(side / _MULTIPLE)) for side in (height, width)))
+
+
+def _defect_shares(sample: Sample, height: int, width: int) -> list[float]:
+    """The side of each marked defect as a share of the picture's (both as roots of areas)."""
+    boxes = [(b.x1 - b.x0) * (b.y1 - b.y0) for b in sample.boxes]
+    polygons = [float(cv2.contourArea(np.array(p.points_N2, np.float32))) for p in sample.polygons]
+    return [float(np.sqrt(max(0.0, area) / (height * width))) for area in (*boxes, *polygons)]

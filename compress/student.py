@@ -1,0 +1,182 @@
+"""The student: a plain chain of convolutions that ships.
+
+No branch and no depthwise layer: every layer is a Conv-ReLU that int8 engines fuse, which is where int8 pays on a
+CPU (depthwise layers ran no faster in int8 than in float; see docs/decisions). Rebuilt from a config that is
+plain data, so a pruned student needs no pickled module.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import msgspec
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from compress.features import Grids
+from edge.bundle import InputSpec
+
+TRUNK_WEIGHTS = "student.convs."  # what the names of the trunk's weights begin with in an exported graph
+
+
+class ConvSpec(msgspec.Struct, frozen=True):
+    """One Conv-BatchNorm-ReLU: kernel side, stride, output channels."""
+
+    kernel: int
+    stride: int
+    channels: int
+
+
+class StudentConfig(msgspec.Struct, frozen=True):
+    """All that is needed to build the student anew.
+
+    fine_after: the layer whose output (stride 8) sharpens the defect map; middle_after: the layer whose output
+    (stride 16) is compared with the teacher's middle features. Both count from 1.
+    """
+
+    input: InputSpec
+    convs: tuple[ConvSpec, ...]
+    fine_after: int
+    middle_after: int
+    map_channels: int
+    embedding_dim: int
+    num_classes: int
+
+    @property
+    def grids(self) -> Grids:
+        fine = self._size_after(self.fine_after)
+        return Grids(self.input, self._size_after(len(self.convs)), fine)
+
+    def _size_after(self, count: int) -> tuple[int, int]:
+        height, width = self.input.height, self.input.width
+        for conv in self.convs[:count]:
+            height, width = -(-height // conv.stride), -(-width // conv.stride)
+        return height, width
+
+
+def default_config(size: InputSpec, embedding_dim: int, num_classes: int) -> StudentConfig:
+    """The student as it is before pruning: 0.7 M parameters, 120 M multiply-adds at 128x128."""
+    convs = [(5, 2, 32), (3, 2, 48), (3, 1, 64), (3, 2, 96), (3, 1, 96), (3, 2, 128), (3, 1, 128), (3, 1, 192)]
+    return StudentConfig(size, tuple(ConvSpec(*c) for c in convs), 5, 7, 32, embedding_dim, num_classes)
+
+
+class Student(nn.Module):
+    """uint8 BGR pictures -> class logits, embedding, defect-map logits."""
+
+    def __init__(self, config: StudentConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels = [3, *(c.channels for c in config.convs)]
+        self.convs = nn.ModuleList(
+            _conv_bn_relu(inside, conv) for inside, conv in zip(channels, config.convs, strict=False)
+        )
+        last, fine = channels[-1], channels[config.fine_after]
+        self.classify = nn.Linear(last, config.num_classes)
+        self.embed = nn.Linear(last, config.embedding_dim)
+        self.map_coarse = nn.Conv2d(last, config.map_channels, 1)
+        self.map_fine = nn.Conv2d(fine, config.map_channels, 1)
+        self.map_out = nn.Conv2d(config.map_channels, 1, 1)
+
+    def forward(self, image_NHWC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """image_NHWC uint8 -> logits_NK, embedding_ND (not normalised), map_NHW logits."""
+        return self.heads(self.trunk(scaled(image_NHWC)))
+
+    def trunk(self, pixels_NCHW: Tensor) -> list[Tensor]:
+        """The output of every layer, in order; pixels are 0..1."""
+        outputs = []
+        x_NCHW = pixels_NCHW
+        for conv in self.convs:
+            x_NCHW = conv(x_NCHW)
+            outputs.append(x_NCHW)
+        return outputs
+
+    def heads(self, layers: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        pooled_NC = layers[-1].mean((2, 3))
+        fine_NCHW = layers[self.config.fine_after - 1]
+        coarse_NCHW = F.interpolate(self.map_coarse(layers[-1]), size=self.config.grids.map, mode="nearest")
+        map_N1HW = self.map_out(F.relu(coarse_NCHW + self.map_fine(fine_NCHW)))
+        return self.classify(pooled_NC), self.embed(pooled_NC), map_N1HW.squeeze(1)
+
+    def parameters_count(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+    def multiply_adds(self) -> int:
+        """Multiply-adds of the convolutions for one picture."""
+        total, inside = 0, 3
+        for index, conv in enumerate(self.config.convs, 1):
+            height, width = self.config._size_after(index)
+            total += height * width * conv.kernel**2 * inside * conv.channels
+            inside = conv.channels
+        return total
+
+
+def scaled(image_NHWC: Tensor) -> Tensor:
+    """uint8 NHWC -> float NCHW in 0..1, channels last in memory."""
+    return (image_NHWC.permute(0, 3, 1, 2).float() / 255.0).contiguous(memory_format=torch.channels_last)
+
+
+def _conv_bn_relu(inside: int, spec: ConvSpec) -> nn.Sequential:
+    conv = nn.Conv2d(inside, spec.channels, spec.kernel, spec.stride, spec.kernel // 2, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(spec.channels), nn.ReLU(inplace=True))
+
+
+class Deployed(nn.Module):
+    """The student as it ships: BatchNorm folded, probabilities at the fitted temperature, normalised embedding."""
+
+    def __init__(self, student: Student, temperature: float) -> None:
+        super().__init__()
+        self.student = fused(student)
+        self.temperature = temperature
+        first = self.student.convs[0]
+        with torch.no_grad():  # 0..255 straight into the first layer: one pass over the picture less
+            convolution_of(first).weight /= 255.0
+
+    def forward(self, image_NHWC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """image_NHWC uint8 -> prob_NK, embedding_ND, map_NHW: the contract of `edge.bundle`."""
+        levels_NCHW = image_NHWC.permute(0, 3, 1, 2).float()
+        logits_NK, embedding_ND, map_NHW = self.student.heads(self.student.trunk(levels_NCHW))
+        prob_NK = torch.softmax(logits_NK / self.temperature, dim=1)
+        length_N1 = embedding_ND.square().sum(1, keepdim=True).sqrt() + 1e-12
+        return prob_NK, embedding_ND / length_N1, torch.sigmoid(map_NHW)
+
+
+def fused(student: Student) -> Student:
+    """A copy for inference with every BatchNorm folded into its convolution."""
+    student = copy.deepcopy(student).eval()
+    for block in student.convs:
+        assert isinstance(block, nn.Sequential)
+        assert isinstance(block[1], nn.BatchNorm2d)
+        block[0] = fuse_conv_bn_eval(convolution_of(block), block[1])
+        block[1] = nn.Identity()
+        block[2] = nn.ReLU()  # not in place: the exporter keeps it apart from its input
+    return student
+
+
+def save_student(student: Student, folder: Path) -> None:
+    """`student.json` and `student.safetensors`: plain data, no pickle."""
+    (folder / "student.json").write_bytes(msgspec.json.format(msgspec.json.encode(student.config)))
+    save_file({k: v.contiguous() for k, v in student.state_dict().items()}, folder / "student.safetensors")
+
+
+def load_student(folder: Path) -> Student:
+    config = msgspec.json.decode((folder / "student.json").read_bytes(), type=StudentConfig)
+    student = Student(config)
+    student.load_state_dict(load_file(folder / "student.safetensors"))
+    return channels_last(student).eval()
+
+
+def channels_last(student: Student) -> Student:
+    """The memory layout that CPUs convolve fastest in; in place."""
+    moved: Student = student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
+    return moved
+
+
+def convolution_of(block: nn.Module) -> nn.Conv2d:
+    """The convolution of one Conv-BatchNorm-ReLU block."""
+    assert isinstance(block, nn.Sequential)
+    assert isinstance(block[0], nn.Conv2d)
+    return block[0]

@@ -1,0 +1,93 @@
+"""Views of a training picture: turned, cropped, re-lit, each shown to the teacher and the student alike.
+
+A teacher that sees exactly the student's view is a consistent one (Beyer et al. 2022, "Knowledge distillation: a
+good teacher is patient and consistent"). View 0 is the picture as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_LONGEST_SIDE = 1024  # larger pictures are shrunk first: a view is at most a few hundred pixels wide
+_KEPT_OF_DEFECT = 0.75  # a crop that loses more of the marked defect would carry the wrong label
+_TRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """image_HWC uint8 BGR; mask_HW bool, True on defects; None where nobody marked the place."""
+
+    image_HWC: NDArray[np.uint8]
+    mask_HW: NDArray[np.bool_] | None
+
+
+def make_view(picture: View, number: int, seed: tuple[int, ...]) -> View:
+    """View `number` of a picture, the same for the same seed."""
+    picture = _at_most(picture, _LONGEST_SIDE)
+    if number == 0:
+        return picture
+    rng = np.random.default_rng((*seed, number))
+    turned = _turn(picture, int(rng.integers(8)))
+    cropped = _crop(turned, rng)
+    return View(_relight(cropped.image_HWC, rng), cropped.mask_HW)
+
+
+def _at_most(picture: View, side: int) -> View:
+    height, width = picture.image_HWC.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    image = cv2.resize(picture.image_HWC, size, interpolation=cv2.INTER_AREA)
+    mask = picture.mask_HW
+    if mask is not None:
+        # area-averaged and "any part of it": a one-pixel defect must survive the shrinking
+        mask = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    return View(np.asarray(image, np.uint8), mask)
+
+
+def _turn(picture: View, which: int) -> View:
+    """One of the eight flips and quarter turns; a picture far from square keeps its orientation (four of them)."""
+    height, width = picture.image_HWC.shape[:2]
+    quarter = which // 2 if 0.8 < height / width < 1.25 else 2 * (which // 4)
+    mirrored = which % 2 == 1
+
+    def turn(array: NDArray[np.generic]) -> NDArray[np.generic]:
+        turned = np.rot90(array, quarter)
+        return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
+
+    mask = None if picture.mask_HW is None else turn(picture.mask_HW).astype(bool)
+    return View(turn(picture.image_HWC).astype(np.uint8), mask)
+
+
+def _crop(picture: View, rng: np.random.Generator) -> View:
+    """A random crop that keeps the marked defect; a slight one where the defect's place is unknown."""
+    smallest = 0.9 if picture.mask_HW is None else 0.7
+    height, width = picture.image_HWC.shape[:2]
+    for _ in range(_TRIES):
+        scale = rng.uniform(smallest, 1.0)
+        h, w = max(8, int(height * scale)), max(8, int(width * scale))
+        top, left = int(rng.integers(max(1, height - h + 1))), int(rng.integers(max(1, width - w + 1)))
+        window = (slice(top, top + h), slice(left, left + w))
+        if picture.mask_HW is None:
+            return View(picture.image_HWC[window], None)
+        mask = picture.mask_HW[window]
+        if mask.sum() >= _KEPT_OF_DEFECT * picture.mask_HW.sum():
+            return View(picture.image_HWC[window], mask)
+    return picture
+
+
+def _relight(image_HWC: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Contrast, brightness, gamma and now and then a slight blur: what lamps and lenses do over a year."""
+    light: NDArray[np.floating[Any]] = image_HWC.astype(np.float32)
+    mean = float(light.mean())
+    light = (light - mean) * rng.uniform(0.65, 1.45) + mean + rng.uniform(-35, 35)
+    light = 255.0 * (np.clip(light, 0, 255) / 255.0) ** rng.uniform(0.8, 1.25)
+    if rng.random() < 0.15:
+        light = np.asarray(cv2.GaussianBlur(light, (3, 3), rng.uniform(0.3, 0.9)))
+    return np.asarray(np.clip(light + 0.5, 0, 255), np.uint8)
