@@ -95,7 +95,8 @@ def defect_mask_at(line: Line, seq: int) -> NDArray[np.bool_]:
 
 
 def prepare(line: Line, seq: int) -> None:
-    """Draw the parts of frame `seq` ahead of time; `draw_frame` then finds them ready."""
+    """Draw the belt and the parts of frame `seq` ahead of time; `draw_frame` then finds them ready."""
+    belt_for(line.width, line.height)
     for _ in _visible(line, seq):
         pass
 

@@ -15,7 +15,7 @@ from camera.simulated.surface import Grid, Look, Map, Surface, good_surface, gri
 
 LIGHT_ANGLE = -2.2  # radians: from the upper left
 VISIBLE = 6  # grey levels of 255 by which a defect must change a pixel to count as its place
-SHADOW_PX_PER_RADIUS = 0.055
+SHADOW_OFFSET = 0.055  # radii
 
 
 class PixelBox(NamedTuple):
@@ -152,7 +152,7 @@ def _lit(surface: Surface, finish: Map) -> NDArray[np.uint8]:
 def _brightness(surface: Surface, finish: Map) -> Map:
     """Diffuse light, a soft highlight on slopes, and the double fan of light that a turned face throws back."""
     grid, look = surface.grid, surface.look
-    lx, ly = 0.62 * np.cos(look.light_angle), 0.62 * np.sin(look.light_angle)
+    lx, ly = 0.62 * math.cos(look.light_angle), 0.62 * math.sin(look.light_angle)
     slope_x = cv2.Scharr(surface.height, cv2.CV_32F, 1, 0) * (grid.radius_px / 32)
     slope_y = cv2.Scharr(surface.height, cv2.CV_32F, 0, 1) * (grid.radius_px / 32)
     squared = 1 + slope_x**2 + slope_y**2
@@ -170,7 +170,7 @@ def _brightness(surface: Surface, finish: Map) -> Map:
 def _fan(grid: Grid, angle: float, doublings: int) -> Map:
     """cos(theta - angle) to the power 2**doublings: two opposite sectors of light."""
     reach = np.maximum(grid.r_HW, np.float32(1e-3))
-    fan = (grid.x_HW * np.float32(np.cos(angle)) + grid.y_HW * np.float32(np.sin(angle))) / reach
+    fan = (grid.x_HW * math.cos(angle) + grid.y_HW * math.sin(angle)) / reach
     for _ in range(doublings):
         fan *= fan
     return np.asarray(fan, np.float32)
@@ -186,7 +186,7 @@ def _lathe_marks(grid: Grid, look: Look) -> Map:
 
 
 def _shadow(grid: Grid, look: Look, cover: Map) -> Map:
-    offset = SHADOW_PX_PER_RADIUS * grid.radius_px
+    offset = SHADOW_OFFSET * grid.radius_px
     dx, dy = -np.cos(look.light_angle) * offset, -np.sin(look.light_angle) * offset
     matrix = np.array([[1, 0, dx], [0, 1, dy]])
     moved = cv2.warpAffine(cover, matrix, grid.shape[::-1])

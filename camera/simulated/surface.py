@@ -7,6 +7,7 @@ be drawn directly.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -138,8 +139,8 @@ def _turned_profile(r: Map) -> Map:
 
 
 def _bore_distance(grid: Grid, angle: float) -> Map:
-    u = grid.x_HW * np.cos(angle) + grid.y_HW * np.sin(angle)
-    v = grid.y_HW * np.cos(angle) - grid.x_HW * np.sin(angle)
+    u = grid.x_HW * math.cos(angle) + grid.y_HW * math.sin(angle)
+    v = grid.y_HW * math.cos(angle) - grid.x_HW * math.sin(angle)
     keyway = np.maximum(np.abs(v) - 0.052, np.maximum(u - 0.315, -u))
     return np.asarray(np.minimum(grid.r_HW - BORE, keyway), np.float32)
 

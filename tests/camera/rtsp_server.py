@@ -5,7 +5,10 @@
 Serves a live H.264 test picture at /line, over TCP only. PORT 0 takes any free one. Prints the port once it listens.
 """
 
+from __future__ import annotations
+
 import sys
+from typing import Any
 
 import gi
 
@@ -20,7 +23,7 @@ PIPELINE = (
 )
 
 
-def main(port, user=None, password=None):
+def main(port: str, user: str | None = None, password: str | None = None) -> None:
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
@@ -28,7 +31,7 @@ def main(port, user=None, password=None):
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(PIPELINE)
     factory.set_protocols(GstRtsp.RTSPLowerTrans.TCP)
-    if user is not None:
+    if user is not None and password is not None:
         ask_for_password(server, factory, user, password)
     server.get_mount_points().add_factory("/line", factory)
     if server.attach(None) == 0:
@@ -38,7 +41,7 @@ def main(port, user=None, password=None):
     GLib.MainLoop().run()
 
 
-def ask_for_password(server, factory, user, password):
+def ask_for_password(server: Any, factory: Any, user: str, password: str) -> None:
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "user")
     auth = GstRtspServer.RTSPAuth()
