@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,8 @@ def main(
     language: Annotated[Language, typer.Option(help="Language of the page.")] = "zh-TW",
 ) -> None:
     """Show a running line in the browser: live pictures, verdicts, yield and the latest rejects."""
+    # This is the real server even where a test started it; NiceGUI would change its port and its behaviour.
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
     from edge.dashboard.serve import Options, serve  # NiceGUI takes a while; `--help` need not wait for it
 
     try:

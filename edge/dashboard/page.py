@@ -35,6 +35,7 @@ def build_page(sources: Sources, language: Language) -> None:
     """Lay out the page in the current NiceGUI client; it updates itself until the browser leaves."""
     ui.page_title(TEXTS[language].page_title.format(line=sources.line))
     with ui.element("div").classes("dashboard") as body:
+        body.props["lang"] = language
         header = Header(sources.line, sources.feed, language)
         trouble = ui.label().classes("banner minor")
         cameras = CameraGrid(language)

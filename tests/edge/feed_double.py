@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
@@ -59,6 +60,16 @@ class Part:
 GOOD = Part("OK", "good", 0.998)
 SCRATCHED = Part("NG", "scratch", 0.972, boxes=(Box(300, 210, 170, 60, 0.93),))
 DOUBTFUL = Part("UNDECIDED", "stain", 0.41, "low_confidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which verdict of which camera."""
+
+    epoch: str = "1"
+    line: str = "steel"
+    camera: str = "belt"
+    number: int = 0
 
 
 class FeedDouble:
@@ -133,9 +144,9 @@ class FeedDouble:
 
     def part(self, camera: str, part: Part, image_HWC: NDArray[np.uint8]) -> Verdict:
         """Store, then publish, a verdict and its picture."""
-        wall_ns = part.at_ns or time.time_ns()
-        verdict = self._verdict(camera, part, wall_ns, image_HWC.shape[1], image_HWC.shape[0])
-        self._store.append([NewVerdict(verdict, wall_ns)])
+        part = part if part.at_ns else at(part, time.time_ns())
+        verdict = self._verdict(camera, part, (image_HWC.shape[1], image_HWC.shape[0]))
+        self._store.append([NewVerdict(verdict, part.at_ns or 0)])
         self._statuses[camera][part.status] += 1
         _, jpeg = cv2.imencode(".jpg", image_HWC)
         if part.status != "OK":
@@ -146,41 +157,14 @@ class FeedDouble:
 
     def past(self, parts: list[tuple[str, Part]]) -> None:
         """Only into the history, in one commit, without pictures."""
-        rows = [
-            NewVerdict(self._verdict(camera, part, part.at_ns or 0, WIDTH, HEIGHT), part.at_ns or 0)
-            for camera, part in parts
-        ]
+        rows = [NewVerdict(self._verdict(camera, part, (WIDTH, HEIGHT)), part.at_ns or 0) for camera, part in parts]
         self._store.append(rows)
         for camera, part in parts:
             self._statuses[camera][part.status] += 1
 
-    def _verdict(self, camera: str, part: Part, wall_ns: int, width: int, height: int) -> Verdict:
+    def _verdict(self, camera: str, part: Part, size: tuple[int, int]) -> Verdict:
         topic = topic_for("verdict", self._line, camera)
-        number = self._number(topic)
-        return Verdict(
-            schema=SCHEMA_VERSION,
-            id=f"{self._epoch}-{camera}-{number}",
-            topic=topic,
-            epoch=self._epoch,
-            number=number,
-            line=self._line,
-            camera=camera,
-            captured=time_text(wall_ns),
-            published=time_text(wall_ns),
-            frame_seq=number,
-            status=part.status,
-            reason=part.reason,
-            class_name=part.class_name,
-            probability=part.probability,
-            defect_score=0.01 if part.status == "OK" else part.probability,
-            frame_width=width,
-            frame_height=height,
-            region=Region(width // 10, height // 10, width * 8 // 10, height * 8 // 10),
-            boxes=part.boxes,
-            timings=Timings(1.2, 0.8, 8.4, 0.1, 10.5),
-            bundle="3fa91c07d2be",
-            engine="ort int8",
-        )
+        return verdict_of(part, Origin(self._epoch, self._line, camera, self._number(topic)), size)
 
     def _picture(self, verdict: Verdict, image_HWC: NDArray[np.uint8]) -> Picture:
         topic = topic_for("picture", self._line, verdict.camera)
@@ -224,6 +208,37 @@ class FeedDouble:
         self.close()
 
 
+def verdict_of(part: Part, origin: Origin, size: tuple[int, int]) -> Verdict:
+    """The message that says what `part` says; `size` is width, height of its frame."""
+    width, height = size
+    wall = time_text(part.at_ns or 0)
+    return Verdict(
+        schema=SCHEMA_VERSION,
+        id=f"{origin.epoch}-{origin.camera}-{origin.number}",
+        topic=topic_for("verdict", origin.line, origin.camera),
+        epoch=origin.epoch,
+        number=origin.number,
+        line=origin.line,
+        camera=origin.camera,
+        captured=wall,
+        published=wall,
+        frame_seq=origin.number,
+        status=part.status,
+        reason=part.reason,
+        class_name=part.class_name,
+        probability=part.probability,
+        defect_score=0.01 if part.status == "OK" else part.probability,
+        frame_width=width,
+        frame_height=height,
+        region=Region(width // 10, height // 10, width * 8 // 10, height * 8 // 10),
+        boxes=part.boxes,
+        timings=Timings(1.2, 0.8, 8.4, 0.1, 10.5),
+        bundle="3fa91c07d2be",
+        engine="ort int8",
+    )
+
+
+@lru_cache(maxsize=8)
 def drawn_part(seed: int, part: Part) -> NDArray[np.uint8]:
     """A grey plate on a darker belt, with a dark mark in each box of `part`; BGR uint8, HEIGHT x WIDTH."""
     rng = np.random.default_rng(seed)

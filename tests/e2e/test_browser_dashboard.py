@@ -1,0 +1,234 @@
+"""The dashboard as a person sees it: a real publisher, the real process, a real browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.e2e.browser import chromium, complaints, hosts_asked, save_screenshot, why_no_browser
+from tests.edge.dashboard_process import Dashboard, dashboard
+from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, FeedDouble, Part, drawn_part
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(why_no_browser() is not None, reason=str(why_no_browser())),
+]
+
+LINE = "鋼板 A 線"
+CAMERAS = ("上料端", "Belt")
+WAIT_S = 30
+
+
+@dataclass(slots=True)
+class Beating:
+    """A feed that sends heartbeats in the background; one thread at a time uses its socket."""
+
+    feed: FeedDouble
+    down: tuple[str, ...]
+    lock: threading.Lock
+    stopped: threading.Event
+
+    def part(self, camera: str, part: Part) -> None:
+        with self.lock:
+            self.feed.part(camera, part, drawn_part(3, part))
+
+    def beat(self) -> None:
+        while not self.stopped.wait(0.5):
+            with self.lock:
+                self.feed.heartbeat()
+                for camera in CAMERAS:
+                    is_down = camera in self.down
+                    self.feed.camera(camera, "down" if is_down else "up", "no route to the camera" if is_down else "")
+
+
+@contextmanager
+def beating(feed: FeedDouble, down: tuple[str, ...] = ()) -> Iterator[Beating]:
+    running = Beating(feed, down, threading.Lock(), threading.Event())
+    thread = threading.Thread(target=running.beat)
+    thread.start()
+    try:
+        yield running
+    finally:
+        running.stopped.set()
+        thread.join()
+
+
+@contextmanager
+def opened(
+    tmp_path: Path, size: tuple[int, int] = (1920, 1080), has_good_class: bool = True, down: tuple[str, ...] = ()
+) -> Iterator[tuple[Beating, Dashboard, Any]]:
+    """Line, dashboard and browser, with the page open and the first part on it."""
+    with (
+        FeedDouble(LINE, CAMERAS, tmp_path, has_good_class) as feed,
+        dashboard(feed.address, tmp_path, LINE) as served,
+        chromium(*size) as browser,
+        beating(feed, down) as line,
+    ):
+        browser.get(served.address)
+        _until(browser, lambda: _first_part_seen(line, browser))
+        yield line, served, browser
+        assert complaints(browser) == []
+        assert hosts_asked(browser) == {f"127.0.0.1:{served.port}"}
+
+
+def test_a_part_appears_with_picture_boxes_and_verdict(tmp_path: Path) -> None:
+    """Live picture with a region, then a scratch with its box and the word NG; the rejects grow, a click shows all."""
+    with opened(tmp_path) as (line, _, browser):
+        _until(browser, lambda: _brightness(browser, _tile(CAMERAS[0])) > 50)
+        assert _count(browser, f"{_tile(CAMERAS[0])} rect.region") == 1
+        assert _count(browser, f"{_tile(CAMERAS[0])} .box") == 0
+        assert _cards(browser) == 0
+
+        line.part(CAMERAS[0], SCRATCHED)
+        _until(browser, lambda: _word(browser) == "NG")
+        _until(browser, lambda: _count(browser, f"{_tile(CAMERAS[0])} .box") == 1)
+        assert _text(browser, f"{_tile(CAMERAS[0])} .verdict .class") == "刮傷"
+        assert _text(browser, f"{_tile(CAMERAS[0])} .verdict .probability") == "97.2 %"
+        _until(browser, lambda: _cards(browser) == 1)
+
+        line.part(CAMERAS[0], DOUBTFUL)
+        _until(browser, lambda: _word(browser) == "待判")
+        _until(browser, lambda: _cards(browser) == 2)
+        _until(browser, lambda: _brightness(browser, ".card:not(.hidden)") > 50)
+        save_screenshot(browser, tmp_path / "rejects.png")
+
+        browser.find_elements("css selector", ".card:not(.hidden)")[1].click()
+        _until(browser, lambda: _brightness(browser, ".detail") > 50)
+        details = _text(browser, ".detail dl")
+        assert "刮傷" in details
+        assert "300, 210 · 170 × 60 px · 93 %" in details
+        assert "10.5 ms" in details
+        save_screenshot(browser, tmp_path / "detail.png")
+        browser.find_element("css selector", ".detail .close").click()
+        _until(browser, lambda: _count(browser, ".detail") == 0)
+
+
+def test_the_language_is_switched_on_the_page(tmp_path: Path) -> None:
+    """From Chinese to English and back: words, class titles and the language of the document."""
+    with opened(tmp_path) as (line, _, browser):
+        line.part(CAMERAS[1], SCRATCHED)
+        _until(browser, lambda: _text(browser, f"{_tile(CAMERAS[1])} .verdict .class") == "刮傷")
+        assert "良率" in _text(browser, ".yield")
+        browser.find_element("css selector", "nav a[lang=en]").click()
+        _until(browser, lambda: _text(browser, f"{_tile(CAMERAS[1])} .verdict .class") == "Scratch")
+        assert "Yield" in _text(browser, ".yield")
+        assert _count(browser, ".dashboard[lang=en]") == 1
+        browser.find_element("css selector", "nav a[lang=zh-TW]").click()
+        _until(browser, lambda: "良率" in _text(browser, ".yield"))
+
+
+def test_a_silent_feed_is_said_across_the_page(tmp_path: Path) -> None:
+    """When heartbeats stop, a banner says since when, and the rest fades; it goes when they come back."""
+    with opened(tmp_path) as (line, _, browser):
+        assert _count(browser, ".banner:not(.hidden)") == 0
+        with line.lock:
+            _until(browser, lambda: "未收到產線訊號" in _text(browser, ".banner:not(.hidden)"))
+            assert _count(browser, ".dashboard.stale") == 1
+            save_screenshot(browser, tmp_path / "silent.png")
+        _until(browser, lambda: _count(browser, ".banner:not(.hidden)") == 0)
+
+
+def test_a_camera_that_is_down_says_why(tmp_path: Path) -> None:
+    """State and reason are over the camera's picture; the other camera goes on."""
+    with opened(tmp_path, down=(CAMERAS[1],)) as (_, _, browser):
+        _until(browser, lambda: "no route to the camera" in _text(browser, _tile(CAMERAS[1])))
+        assert "相機斷線" in _text(browser, _tile(CAMERAS[1]))
+        assert "運作中" in _text(browser, _tile(CAMERAS[0]))
+
+
+def test_without_a_good_class_parts_are_counted_and_no_yield_is_claimed(tmp_path: Path) -> None:
+    """Class titles in the huge letters, numbers of parts in place of the yield, and a line that says why."""
+    with opened(tmp_path, has_good_class=False) as (line, _, browser):
+        line.part(CAMERAS[0], SCRATCHED)
+        _until(browser, lambda: _word(browser) == "刮傷")
+        _until(browser, lambda: "良率 —" in _text(browser, ".yield"))
+        assert "%" not in _text(browser, ".yield")
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768), (820, 1180)])
+def test_nothing_runs_out_of_the_window(tmp_path: Path, size: tuple[int, int]) -> None:
+    """A wall, a panel and an upright tablet: no sideways scrolling, and on the lying ones none at all."""
+    with opened(tmp_path, size) as (line, served, browser):
+        for language in ("en", "zh-TW"):
+            browser.get(f"{served.address}?language={language}")
+            line.part(CAMERAS[0], SCRATCHED)
+            _until(browser, lambda: _word(browser) == "NG")
+            overflow = browser.execute_script(
+                "const page = document.scrollingElement;"
+                "return [page.scrollWidth - innerWidth, page.scrollHeight - innerHeight]"
+            )
+            assert overflow[0] <= 0
+            assert overflow[1] <= 0 or size[0] < size[1]
+        save_screenshot(browser, tmp_path / f"{size[0]}x{size[1]}.png")
+
+
+@pytest.mark.slow
+def test_a_long_run_does_not_grow(tmp_path: Path) -> None:
+    """Hundreds of pictures: the page keeps its elements, the process its memory."""
+    with opened(tmp_path) as (line, served, browser):
+        process = psutil.Process(served.pid)
+        sizes = []
+        for _ in range(2):
+            for part in (GOOD, SCRATCHED, DOUBTFUL) * 60:
+                line.part(CAMERAS[0], part)
+            line.part(CAMERAS[0], GOOD)
+            _until(browser, lambda: _word(browser) == "OK")
+            _until(browser, lambda: _cards(browser) == 12)
+            sizes.append(
+                (browser.execute_script("return document.querySelectorAll('*').length"), process.memory_info().rss)
+            )
+        (elements, memory), (elements_later, memory_later) = sizes
+        assert elements_later <= elements + 5
+        assert memory_later < memory + 20_000_000
+
+
+def _until(browser: Any, condition: Callable[[], Any]) -> None:
+    WebDriverWait(browser, WAIT_S, poll_frequency=0.1).until(lambda _: condition())
+
+
+def _first_part_seen(line: Beating, browser: Any) -> bool:
+    """Whether a part is on the page. A subscriber may miss a publisher's first messages, so it is sent again."""
+    line.part(CAMERAS[0], GOOD)
+    return _word(browser) not in {"", "—"}
+
+
+def _tile(camera: str) -> str:
+    return f'[data-camera="{camera}"]'
+
+
+def _word(browser: Any) -> str:
+    return _text(browser, f"{_tile(CAMERAS[0])} .verdict .word")
+
+
+def _text(browser: Any, selector: str) -> str:
+    """The text a person sees in the first such element; empty where there is none."""
+    return str(browser.execute_script("return document.querySelector(arguments[0])?.innerText ?? ''", selector))
+
+
+def _count(browser: Any, selector: str) -> int:
+    return int(browser.execute_script("return document.querySelectorAll(arguments[0]).length", selector))
+
+
+def _cards(browser: Any) -> int:
+    return _count(browser, ".card:not(.hidden)")
+
+
+def _brightness(browser: Any, selector: str) -> float:
+    """Mean grey level of the picture inside an element, 0..255; 0 before there is one."""
+    script = """
+        const canvas = document.querySelector(arguments[0] + " canvas");
+        if (!canvas || !canvas.width) return 0;
+        const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        let sum = 0;
+        for (let i = 0; i < pixels.length; i += 4) sum += pixels[i];
+        return sum / (pixels.length / 4);
+    """
+    return float(browser.execute_script(script, selector))
