@@ -26,6 +26,8 @@ DATABASE = "verdicts.sqlite3"
 PICTURES = "pictures"
 SCHEMA = 1
 _LOCK = "line.lock"
+# There while damage was met that the quick check at the start does not see, such as in an index.
+_SUSPECT = "verdicts.suspect"
 
 # `row_id` grows with time; an index on a column also holds it, so "newest first" needs no sorting.
 _TABLES = """
@@ -88,30 +90,33 @@ class Store:
         self._connection = connection
         self._lock = lock
         self._pictures = data_dir / PICTURES
+        self._suspect = data_dir / _SUSPECT
         self._limits = limits
 
     def append(self, verdicts: Sequence[NewVerdict]) -> list[bytes]:
         """Make verdicts durable in one commit; the JSON of each, as stored. Raises StoreError."""
         payloads = [encode(new.verdict) for new in verdicts]
         rows = [_row(new, payload) for new, payload in zip(verdicts, payloads, strict=True)]
-        with _transaction(self._connection):
+        with self._transaction():
             self._connection.executemany(
                 """INSERT INTO verdicts
                    (id, topic, epoch, number, camera, captured_ns, status, class_name, payload)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 rows,
             )
-        self._forget_old_verdicts()
+            surplus = self._forget_old_verdicts()
+        self._unlink(surplus)
         return payloads
 
     def keep(self, pictures: Sequence[KeptPicture]) -> None:
-        """Note pictures that are on disk, then delete as many as the limits ask for. Raises StoreError."""
-        with _transaction(self._connection):
+        """Note pictures that are on disk, and delete as many as the limits ask for. Raises StoreError."""
+        with self._transaction():
             self._connection.executemany(
                 "UPDATE verdicts SET picture = ?, picture_bytes = ? WHERE id = ?",
                 [(kept.relative, kept.size_bytes, kept.verdict_id) for kept in pictures],
             )
-        self._delete_surplus_pictures()
+            surplus = self._forget_surplus_pictures()
+        self._unlink(surplus)
 
     def close(self) -> None:
         self._connection.close()
@@ -131,40 +136,47 @@ class Store:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
 
-    def _forget_old_verdicts(self) -> None:
-        """Delete whole verdicts beyond the limit, their pictures with them."""
+    def _forget_old_verdicts(self) -> list[str]:
+        """Delete the rows beyond the limit; the pictures that go with them."""
         (newest,) = self._connection.execute("SELECT MAX(row_id) FROM verdicts").fetchone()
-        last_to_go = (newest or 0) - self._limits.verdicts
-        if last_to_go <= 0:
-            return
-        with _transaction(self._connection):
-            gone = self._connection.execute(
-                "DELETE FROM verdicts WHERE row_id <= ? RETURNING picture", (last_to_go,)
-            ).fetchall()
-        self._unlink(relative for (relative,) in gone if relative is not None)
+        gone = self._connection.execute(
+            "DELETE FROM verdicts WHERE row_id <= ? RETURNING picture", (newest - self._limits.verdicts,)
+        )
+        return [relative for (relative,) in gone.fetchall() if relative is not None]
 
-    def _delete_surplus_pictures(self) -> None:
-        number, size = self._connection.execute(
-            "SELECT COUNT(*), COALESCE(SUM(picture_bytes), 0) FROM verdicts WHERE picture IS NOT NULL"
-        ).fetchone()
-        going: list[tuple[int, str]] = []
-        oldest_first = self._connection.execute(
+    def _forget_surplus_pictures(self) -> list[str]:
+        """Clear the notes of the pictures beyond the limits; these pictures."""
+        kept = self._connection.execute(
             """SELECT row_id, picture, picture_bytes FROM verdicts WHERE picture IS NOT NULL
                ORDER BY status != 'OK', row_id"""
+        ).fetchall()
+        number, size = len(kept), sum(size_bytes for _, _, size_bytes in kept)
+        surplus = 0
+        while number - surplus > self._limits.pictures or size > self._limits.picture_bytes:
+            size -= kept[surplus][2]
+            surplus += 1
+        self._connection.executemany(
+            "UPDATE verdicts SET picture = NULL, picture_bytes = NULL WHERE row_id = ?",
+            [(row_id,) for row_id, _, _ in kept[:surplus]],
         )
-        while number - len(going) > self._limits.pictures or size > self._limits.picture_bytes:
-            row_id, relative, size_bytes = oldest_first.fetchone()
-            going.append((row_id, relative))
-            size -= size_bytes
-        oldest_first.close()
-        if not going:
-            return
-        with _transaction(self._connection):
-            self._connection.executemany(
-                "UPDATE verdicts SET picture = NULL, picture_bytes = NULL WHERE row_id = ?",
-                [(row_id,) for row_id, _ in going],
-            )
-        self._unlink(relative for _, relative in going)
+        return [relative for _, relative, _ in kept[:surplus]]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing; what SQLite raises becomes a StoreError."""
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("COMMIT")
+        except BaseException as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if type(error) is sqlite3.DatabaseError:
+                self._suspect.touch()
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(f"the verdicts could not be written to disk ({error}); check the disk") from error
+            raise
 
     def _unlink(self, relatives: Iterable[str]) -> None:
         for relative in relatives:
@@ -211,14 +223,20 @@ def _lock_folder(data_dir: Path) -> BinaryIO:
 
 def _open_or_set_aside(data_dir: Path, say: Callable[[str], None]) -> sqlite3.Connection:
     database = data_dir / DATABASE
+    if (data_dir / _SUSPECT).exists():
+        return _begin_anew(data_dir, "found while it was being written", say)
     try:
         return _open_database(database)
     except sqlite3.OperationalError as error:
         raise ConfigError(f"cannot use the database {database} ({error}); check the disk and its rights") from error
     except sqlite3.DatabaseError as error:
-        moved = _set_aside(data_dir)
-        say(f"{database} was damaged ({error}); it was set aside as {moved.name} and a new one begun")
-        return _open_database(database)
+        return _begin_anew(data_dir, str(error), say)
+
+
+def _begin_anew(data_dir: Path, damage: str, say: Callable[[str], None]) -> sqlite3.Connection:
+    moved = _set_aside(data_dir)
+    say(f"{data_dir / DATABASE} was damaged ({damage}); it was set aside as {moved.name} and a new one begun")
+    return _open_database(data_dir / DATABASE)
 
 
 def _open_database(database: Path) -> sqlite3.Connection:
@@ -256,6 +274,7 @@ def _set_aside(data_dir: Path) -> Path:
         part = data_dir / (DATABASE + suffix)
         if part.exists():
             part.rename(data_dir / (moved.name + suffix))
+    (data_dir / _SUSPECT).unlink(missing_ok=True)
     pictures = data_dir / PICTURES
     if pictures.exists():
         pictures.rename(data_dir / f"damaged-{stamp}-{PICTURES}")
@@ -266,18 +285,3 @@ def _row(new: NewVerdict, payload: bytes) -> tuple[str | int | bytes | None, ...
     """In the order of the INSERT."""
     v = new.verdict
     return (v.id, v.topic, v.epoch, v.number, v.camera, new.wall_ns, v.status, v.class_name, payload)
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; what SQLite raises becomes a StoreError."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-        connection.execute("COMMIT")
-    except BaseException as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error):
-            raise StoreError(f"the verdicts could not be written to disk ({error}); check the disk") from error
-        raise

@@ -18,6 +18,10 @@ _RECEIVE_HIGH_WATER = 10_000
 Received = tuple[Message, "bytes | None"]
 
 
+class MalformedMessageError(Exception):
+    """What came is no message of the feed."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedStatistics:
     """What came and what did not.
@@ -87,8 +91,8 @@ class Subscription:
     def _decoded(self, parts: list[bytes]) -> Received | None:
         """Topic, JSON and perhaps a JPEG; anything else is counted and skipped."""
         try:
-            message, jpeg = _parse(parts)
-        except (ValueError, msgspec.DecodeError, RecursionError):
+            message, jpeg = parse(parts)
+        except MalformedMessageError:
             self._malformed += 1
             return None
         self._follow(message)
@@ -106,14 +110,17 @@ class Subscription:
         self._last[message.topic] = (message.epoch, message.number)
 
 
-def _parse(parts: list[bytes]) -> Received:
-    """Raises ValueError, msgspec.DecodeError or RecursionError where the parts are no message of the feed."""
-    topic, body, *rest = parts
-    message = decode(body)
-    # A picture carries exactly one attachment, everything else none.
-    (jpeg,) = rest if isinstance(message, Picture) else [*rest, None]
-    if topic.decode() != message.topic:
-        raise ValueError(f"topic {topic!r} carries a message of {message.topic!r}")
+def parse(parts: list[bytes]) -> Received:
+    """The frames of one ZeroMQ message -> what they say. Raises MalformedMessageError."""
+    try:
+        topic, body, *rest = parts
+        message = decode(body)
+        # A picture carries exactly one attachment, everything else none.
+        (jpeg,) = rest if isinstance(message, Picture) else [*rest, None]
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
+        raise MalformedMessageError(str(error)) from error
+    if topic != message.topic.encode():
+        raise MalformedMessageError(f"the topic {topic!r} carries a message of {message.topic!r}")
     return message, jpeg
 
 
