@@ -5,7 +5,7 @@
                                         &class_name &before_id (the smallest row_id of the page before)
     GET /api/counts                     counts per stretch of time; ?minutes (1..1440) &bucket_s (60..86400)
     GET /api/picture/VERDICT_ID         the JPEG kept for a stored verdict
-    GET /api/live/CAMERA/NUMBER         one of the newest JPEGs of a camera, by its number on the feed
+    GET /api/live/CAMERA/NUMBER         the JPEG of `cameras[].picture` in /api/line, for about a second
 
 An unknown id gives 404, a value out of bounds 422, an unreadable history 503; each with a sentence in `detail`.
 Verdicts have the shape they have on the feed.

@@ -7,7 +7,7 @@ from nicegui import ui
 from edge.dashboard.api import live_address
 from edge.dashboard.live import CameraView, parsed_time
 from edge.dashboard.moment import Moment
-from edge.dashboard.picture import PictureElement, whole
+from edge.dashboard.picture import PictureElement, unboxed, whole
 from edge.dashboard.styling import set_class, show_if, show_status
 from edge.dashboard.texts import TEXTS, Language
 from edge.dashboard.words import DASH, clock, percent, why
@@ -56,8 +56,9 @@ class CameraTile:
 
     def _show_picture(self, camera: CameraView, moment: Moment) -> None:
         picture, verdict = camera.picture, camera.picture_verdict
-        if picture is not None and verdict is not None:
-            self._picture.show(whole(live_address(picture), verdict, LIVE_PIXELS))
+        if picture is not None:
+            src = live_address(picture)
+            self._picture.show(whole(src, verdict, LIVE_PIXELS) if verdict else unboxed(src, picture, LIVE_PIXELS))
         stale = picture is not None and verdict is not camera.current
         self._age.set_text(
             moment.texts.picture_of.format(time=clock(parsed_time(picture.captured))) if picture and stale else ""

@@ -5,39 +5,37 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 
 import msgspec
 
 from edge.messages import CameraReport, LineReport, Message, Picture, Verdict
 
 HEARTBEAT_TIMEOUT_S = 3.0
-# A picture this much older than the newest verdict no longer stands for it (the line may send few pictures).
-PICTURE_STANDS_FOR = timedelta(seconds=1)
+# A verdict's picture follows it at once, where it has one; after so long the verdict is shown without.
+PICTURE_COMES_WITHIN_S = 0.4
 # A verdict's picture follows it closely; on a fast line a few verdicts lie in between.
 VERDICTS_REMEMBERED = 64
-# A browser asks for a picture by number shortly after it was announced; newer ones may have come since.
-PICTURES_REMEMBERED = 4
+# However fast the line, a picture is shown so long, and kept for browsers that ask for it a little later.
+PICTURE_EVERY_S = 0.15
+PICTURES_REMEMBERED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """One camera as the feed last described it. `picture_verdict` is the verdict of that very picture."""
+    """One camera as the feed last described it.
+
+    verdict: the newest. picture_verdict: the one of that very picture, where it is known. current: the one to show:
+    the picture's own while newer pictures keep coming, so that word and picture agree, else the newest.
+    """
 
     name: str
     report: CameraReport | None = None
     verdict: Verdict | None = None
     picture: Picture | None = None
     picture_verdict: Verdict | None = None
-
-    @property
-    def current(self) -> Verdict | None:
-        """The verdict to show: the picture's own while it is recent, so that word and picture agree."""
-        if self.verdict is None or self.picture is None or self.picture_verdict is None:
-            return self.verdict
-        behind = parsed_time(self.verdict.captured) - parsed_time(self.picture.captured)
-        return self.picture_verdict if behind <= PICTURE_STANDS_FOR else self.verdict
+    current: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +48,48 @@ class LineView:
     is_silent: bool
 
 
-@dataclass(slots=True)
 class _Camera:
-    view: CameraView
-    verdicts: OrderedDict[str, Verdict] = field(default_factory=OrderedDict)
-    jpegs: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=PICTURES_REMEMBERED))
+    """What is remembered of one camera. A picture waits until it is shown; one that never is, is not kept."""
+
+    def __init__(self, name: str) -> None:
+        self._view = CameraView(name)
+        self._verdicts: OrderedDict[str, Verdict] = OrderedDict()
+        self._verdict_at = 0.0
+        self._waiting: tuple[Picture, bytes] | None = None
+        self._shown_at = float("-inf")
+        self._shown: deque[tuple[int, bytes]] = deque(maxlen=PICTURES_REMEMBERED)
+
+    def take_report(self, report: CameraReport) -> None:
+        self._view = replace(self._view, report=report)
+
+    def take_verdict(self, verdict: Verdict, now: float) -> None:
+        self._verdicts[verdict.id] = verdict
+        while len(self._verdicts) > VERDICTS_REMEMBERED:
+            self._verdicts.popitem(last=False)
+        self._view, self._verdict_at = replace(self._view, verdict=verdict), now
+
+    def take_picture(self, picture: Picture, jpeg: bytes) -> None:
+        self._waiting = (picture, jpeg)
+
+    def view(self, now: float) -> CameraView:
+        if self._waiting is not None and now - self._shown_at >= PICTURE_EVERY_S:
+            picture, jpeg = self._waiting
+            self._shown.append((picture.number, jpeg))
+            self._waiting, self._shown_at = None, now
+            self._view = replace(self._view, picture=picture, picture_verdict=None)
+        known = self._view.picture_verdict or self._verdict_of_picture()
+        is_picture_late = now - self._verdict_at > PICTURE_COMES_WITHIN_S
+        current = self._view.verdict if known is None or is_picture_late else known
+        self._view = replace(self._view, picture_verdict=known, current=current)
+        return self._view
+
+    def _verdict_of_picture(self) -> Verdict | None:
+        """Asked again at each view: a picture may overtake its verdict, which waits for the disk."""
+        picture = self._view.picture
+        return self._verdicts.get(picture.verdict) if picture is not None and picture.verdict else None
+
+    def jpeg(self, number: int) -> bytes | None:
+        return dict(self._shown).get(number)
 
 
 class LiveLine:
@@ -82,25 +117,25 @@ class LiveLine:
                 case LineReport():
                     self._take_heartbeat(message)
                 case CameraReport():
-                    camera = self._camera(message.camera)
-                    camera.view = replace(camera.view, report=message)
+                    self._camera(message.camera).take_report(message)
                 case Verdict():
-                    _take_verdict(self._camera(message.camera), message)
+                    self._camera(message.camera).take_verdict(message, self._clock())
                 case Picture() if jpeg is not None:
-                    _take_picture(self._camera(message.camera), message, jpeg)
+                    self._camera(message.camera).take_picture(message, jpeg)
 
     def view(self) -> LineView:
         """Everything but the pixels."""
         with self._lock:
-            quiet_s = self._clock() - (self._started if self._heard is None else self._heard)
-            cameras = tuple(self._cameras[name].view for name in self._ordered())
+            now = self._clock()
+            quiet_s = now - (self._started if self._heard is None else self._heard)
+            cameras = tuple(self._cameras[name].view(now) for name in self._ordered())
             return LineView(self._report, cameras, self._heard_at, quiet_s > HEARTBEAT_TIMEOUT_S)
 
     def jpeg(self, camera: str, number: int) -> bytes | None:
-        """The JPEG of a recent picture message; None where it is unknown or too old."""
+        """The JPEG of a picture that a view named not long ago; None of any other."""
         with self._lock:
             known = self._cameras.get(camera)
-            return None if known is None else dict(known.jpegs).get(number)
+            return None if known is None else known.jpeg(number)
 
     def _take_heartbeat(self, report: LineReport) -> None:
         if self._report is not None and self._report.epoch != report.epoch:
@@ -112,7 +147,9 @@ class LiveLine:
             self._camera(name)
 
     def _camera(self, name: str) -> _Camera:
-        return self._cameras.setdefault(name, _Camera(CameraView(name)))
+        if name not in self._cameras:
+            self._cameras[name] = _Camera(name)
+        return self._cameras[name]
 
     def _ordered(self) -> list[str]:
         order = self._report.cameras if self._report else ()
@@ -122,16 +159,3 @@ class LiveLine:
 def parsed_time(text: str) -> datetime:
     """The time in an RFC 3339 text, as the feed writes it."""
     return msgspec.convert(text, datetime)
-
-
-def _take_verdict(camera: _Camera, verdict: Verdict) -> None:
-    camera.verdicts[verdict.id] = verdict
-    while len(camera.verdicts) > VERDICTS_REMEMBERED:
-        camera.verdicts.popitem(last=False)
-    camera.view = replace(camera.view, verdict=verdict)
-
-
-def _take_picture(camera: _Camera, picture: Picture, jpeg: bytes) -> None:
-    camera.jpegs.append((picture.number, jpeg))
-    verdict = camera.verdicts.get(picture.verdict) if picture.verdict else None
-    camera.view = replace(camera.view, picture=picture, picture_verdict=verdict)

@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
-from edge.messages import Box, Region, Verdict
+from edge.messages import Box, Picture, Region, Verdict
 
 THUMBNAIL_MARGIN = 0.6
 THUMBNAIL_ASPECT = 4 / 3
@@ -61,6 +61,12 @@ def whole(src: str, verdict: Verdict, pixels: int) -> Scene:
     region = verdict.region
     is_all = (region.x, region.y, region.w, region.h) == (0, 0, *size)
     return Scene(src, size, (0, 0, *size), None if is_all else region, verdict.boxes, pixels)
+
+
+def unboxed(src: str, picture: Picture, pixels: int) -> Scene:
+    """The whole frame of a picture without a verdict."""
+    size = (round(picture.width / picture.scale), round(picture.height / picture.scale))
+    return Scene(src, size, (0, 0, *size), None, (), pixels)
 
 
 def closeup(src: str, verdict: Verdict, pixels: int) -> Scene:

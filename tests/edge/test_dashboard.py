@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.dashboard.class_groups import COLOURS, groups
-from edge.dashboard.live import HEARTBEAT_TIMEOUT_S, PICTURES_REMEMBERED, LiveLine
+from edge.dashboard.live import (
+    HEARTBEAT_TIMEOUT_S,
+    PICTURE_COMES_WITHIN_S,
+    PICTURE_EVERY_S,
+    PICTURES_REMEMBERED,
+    CameraView,
+    LiveLine,
+)
 from edge.dashboard.past import PastReader, yield_of
 from edge.dashboard.picture import closeup
 from edge.dashboard.texts import LANGUAGES, TEXTS, class_title
@@ -86,27 +93,50 @@ def test_the_feed_is_silent_three_seconds_after_the_last_heartbeat(tmp_path: Pat
 
 
 def test_word_and_picture_belong_to_the_same_part(tmp_path: Path) -> None:
-    """On a fast line the newest verdict has no picture yet: the verdict of the shown picture is shown with it."""
-    live = LiveLine("steel", time.monotonic)
-    messages = _published(tmp_path)
-    for message, jpeg in messages[:-1]:  # the last part's picture is still on its way
+    """The newest verdict waits a moment for its picture, so that both change together, but not for ever."""
+    now = [0.0]
+    live = LiveLine("steel", lambda: now[0])
+    messages = _published(tmp_path, parts=2)
+    for message, jpeg in messages[:-2]:
         live.take(message, jpeg)
-    (belt, _) = live.view().cameras
-    assert belt.verdict is not None
-    assert belt.picture_verdict is not None
-    assert belt.verdict.status == "UNDECIDED"
-    assert belt.current == belt.picture_verdict
+    assert _belt(live).picture_verdict == _belt(live).verdict == _belt(live).current
+    now[0] = 10.0
+    live.take(*messages[-2])  # the second part's verdict; its picture is still on its way
+    waiting = _belt(live)
+    assert waiting.verdict is not None
+    assert waiting.verdict.status == "UNDECIDED"
+    assert waiting.current == waiting.picture_verdict != waiting.verdict
+    now[0] += PICTURE_COMES_WITHIN_S + 0.01
+    assert _belt(live).current == waiting.verdict
     live.take(*messages[-1])
-    assert live.view().cameras[0].current == belt.verdict
+    assert _belt(live).picture_verdict == waiting.verdict
 
 
-def test_only_the_newest_pictures_stay_in_memory(tmp_path: Path) -> None:
-    """A line that runs for months must not fill the memory with JPEGs."""
-    live = LiveLine("steel", time.monotonic)
-    for message, jpeg in _published(tmp_path, parts=PICTURES_REMEMBERED + 3):
+def test_a_picture_that_overtakes_its_verdict_gets_its_boxes_later(tmp_path: Path) -> None:
+    """A verdict waits for the disk, its picture does not: shown without boxes first, then with them."""
+    live = LiveLine("steel", lambda: 0.0)
+    heartbeat, verdict, picture = _published(tmp_path, parts=1)
+    live.take(*heartbeat)
+    live.take(*picture)
+    assert _belt(live).picture is not None
+    assert _belt(live).picture_verdict is None
+    live.take(*verdict)
+    assert _belt(live).picture_verdict == verdict[0]
+
+
+def test_however_fast_the_line_a_named_picture_can_be_had_and_memory_is_bounded(tmp_path: Path) -> None:
+    """Of a flood only the pictures that were shown are kept, for as long as a browser needs to ask, and no longer."""
+    now = [0.0]
+    live = LiveLine("steel", lambda: now[0])
+    named = []
+    for message, jpeg in _published(tmp_path, parts=40):
         live.take(message, jpeg)
-    kept = [number for number in range(PICTURES_REMEMBERED + 3) if live.jpeg("belt", number) is not None]
-    assert kept == [3, 4, 5, 6]
+        now[0] += PICTURE_EVERY_S / 4
+        picture = _belt(live).picture
+        named += [picture.number] if picture and picture.number not in named else []
+        assert all(live.jpeg("belt", number) for number in named[-PICTURES_REMEMBERED:])
+    assert PICTURES_REMEMBERED < len(named) < 40 / 2 + 2
+    assert sum(live.jpeg("belt", number) is not None for number in range(40)) == PICTURES_REMEMBERED
 
 
 def test_the_last_hour_is_counted_per_minute_and_follows_new_parts(tmp_path: Path) -> None:
@@ -182,6 +212,10 @@ def test_a_closeup_stays_inside_the_frame(boxes: list[Box], size: tuple[int, int
 
 def _placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def _belt(live: LiveLine) -> CameraView:
+    return live.view().cameras[0]
 
 
 def _published(data_dir: Path, parts: int = 2) -> list[tuple[Message, bytes | None]]:
