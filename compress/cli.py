@@ -35,6 +35,7 @@ def compress_command(
 
     Example:  edgevl compress --teacher models/clip --data pictures/line3 --out bundles/line3
     """
+    command = shlex.join(["edgevl", *sys.argv[1:]])
     require_workshop()
     from compress.pipeline import Recipe, compress
     from compress.progress import ConsoleReporter
@@ -42,7 +43,6 @@ def compress_command(
 
     recipe = Recipe(views=views, steps=steps, prune_ratio=prune, max_drop=max_drop, seed=seed, format=format)
     console = Console()
-    command = shlex.join(["edgevl", *sys.argv[1:]])
     bundle, report = compress(teacher, data, out, recipe, ConsoleReporter(console), command)
     print_table(report, console)
     console.print(f"\nBundle {bundle.manifest.bundle_id} in {out}. Look at {out / 'report.html'}", highlight=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import onnx
 import torch
 
+from compress.quiet import quiet
 from compress.student import Deployed, Student
 
 OPSET = 20  # the newest that JetPack 6's TensorRT 10.3 parses
@@ -18,8 +18,7 @@ def export(student: Student, temperature: float, file: Path) -> None:
     """Write the float32 graph: `image` uint8 [N, H, W, 3] -> prob, embedding, map (see `edge.bundle`)."""
     size = student.config.input
     example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns about optional packages it can do without
+    with quiet():
         torch.onnx.export(
             Deployed(student, temperature).eval(),
             (example,),

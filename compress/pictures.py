@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.dataset import Dataset, Sample, Split
+from compress.dataset import Dataset, Problem, Sample, Split
+from compress.errors import DataError
 from compress.images import read_image
 from edge.bundle import InputSpec
 from edge.preprocess import model_input
@@ -26,6 +27,31 @@ class Pictures:
     @property
     def groups(self) -> tuple[str, ...]:
         return tuple(s.group for s in self.samples)
+
+
+def find_unreadable(dataset: Dataset) -> tuple[Problem, ...]:
+    """Decode every picture once; those that cannot be decoded are listed, none ends the run."""
+
+    def look(sample: Sample) -> Problem | None:
+        try:
+            read_image(sample.path)
+        except DataError as error:
+            return Problem(sample.path, str(error).removeprefix(f"{sample.path} "))
+        return None
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return tuple(problem for problem in pool.map(look, dataset.samples) if problem is not None)
+
+
+def without(dataset: Dataset, problems: tuple[Problem, ...]) -> Dataset:
+    """The data set without the pictures that have a problem. Raises DataError when a split is empty then."""
+    bad = {p.path for p in problems}
+    kept = tuple(s for s in dataset.samples if s.path not in bad)
+    left = replace(dataset, samples=kept, problems=(*dataset.problems, *problems))
+    for split in ("train", "val", "test"):
+        if not left.of(split):
+            raise DataError(f"{dataset.root}: no readable picture is left in the {split} split")
+    return left
 
 
 def read_pictures(dataset: Dataset, split: Split, spec: InputSpec) -> Pictures:

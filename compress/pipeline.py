@@ -14,6 +14,7 @@ import torch
 from compress import stages
 from compress.dataset import Dataset, read_dataset
 from compress.pack import check_out
+from compress.pictures import without
 from compress.progress import Reporter
 from compress.record import RunReport
 from compress.ship import ship
@@ -51,7 +52,11 @@ def compress(
     """
     check_out(out)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:
-        dataset = read_dataset(data, recipe.format, recipe.seed)
+        listed = read_dataset(data, recipe.format, recipe.seed)
+        bad = work.stage(
+            "0-decode", data_key(listed), lambda folder: stages.decode_all(folder, listed), stages.read_unreadable
+        )
+        dataset = without(listed, bad.value)
         introduce(dataset, reporter)
         teacher = load_teacher(teacher_name)
         reporter.say(f"teacher: {teacher.name} ({teacher.architecture}, embedding of {teacher.dim})")

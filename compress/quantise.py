@@ -7,7 +7,6 @@ best with the float graph on validation pictures.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from compress.quiet import quiet
 from compress.student import TRUNK_WEIGHTS
 
 _METHODS = {"minmax": CalibrationMethod.MinMax, "percentile": CalibrationMethod.Percentile}
@@ -43,7 +43,8 @@ def quantise(
 ) -> Quantised:
     """Write the int8 graph beside the float one."""
     prepared = out_file.with_suffix(".prepared.onnx")
-    quant_pre_process(str(float_file), str(prepared), skip_symbolic_shape=True)
+    with quiet():
+        quant_pre_process(str(float_file), str(prepared), skip_symbolic_shape=True)
     reference_NK = run_prob(float_file, val_NHWC)
     differences: dict[str, float] = {}
     for name, method in _METHODS.items():
@@ -76,20 +77,20 @@ def run_prob(file: Path, image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _quantise_once(
     prepared: Path, out_file: Path, calibration_NHWC: NDArray[np.uint8], method: CalibrationMethod
 ) -> None:
-    logging.getLogger().setLevel(logging.ERROR)
-    quantize_static(
-        str(prepared),
-        str(out_file),
-        _Pictures(calibration_NHWC),
-        quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=["Conv", "Gemm"],
-        nodes_to_quantize=_trunk_nodes(onnx.load(prepared)),
-        per_channel=True,
-        activation_type=QuantType.QInt8,
-        weight_type=QuantType.QInt8,
-        calibrate_method=method,
-        extra_options={"ActivationSymmetric": True, "WeightSymmetric": True, "CalibPercentile": 99.99},
-    )
+    with quiet():
+        quantize_static(
+            str(prepared),
+            str(out_file),
+            _Pictures(calibration_NHWC),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv", "Gemm"],
+            nodes_to_quantize=_trunk_nodes(onnx.load(prepared)),
+            per_channel=True,
+            activation_type=QuantType.QInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=method,
+            extra_options={"ActivationSymmetric": True, "WeightSymmetric": True, "CalibPercentile": 99.99},
+        )
     model = onnx.load(out_file)
     del model.graph.value_info[:]
     onnx.save(model, out_file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from compress.dataset import Dataset, Sample
 from compress.images import read_image
@@ -28,15 +29,19 @@ def choose_input(dataset: Dataset, seed: int) -> tuple[InputSpec, str]:
     sizes = {s.name: read_image(s.path).shape[:2] for s in some}
     ratio = float(np.median([h / w for h, w in sizes.values()]))
     shares = np.array([share for s in some for share in _defect_shares(s, *sizes[s.name])])
-    for name, area in AREAS.items():
-        spec = _spec(area, ratio)
-        kept = float(np.mean(shares * np.sqrt(spec.height * spec.width) >= _SMALLEST_PX)) if len(shares) else 1.0
-        if kept >= _COVERED:
-            break
+    sizes_tried = [(name, _spec(area, ratio)) for name, area in AREAS.items()]
+    fitting = [(name, spec) for name, spec in sizes_tried if _kept(shares, spec) >= _COVERED]
+    name, spec = (fitting or sizes_tried[-1:])[0]
     why = f"size {name}, the pictures' own shape"
     if len(shares):
-        why += f"; {kept:.0%} of marked defects stay at least {_SMALLEST_PX:.0f} px wide"
+        why += f"; {_kept(shares, spec):.0%} of marked defects stay at least {_SMALLEST_PX:.0f} px wide"
     return spec, why
+
+
+def _kept(shares: NDArray[np.floating], spec: InputSpec) -> float:
+    """The share of marked defects that stay wide enough; 1 where none is marked."""
+    sides = shares * np.sqrt(spec.height * spec.width)
+    return float(np.mean(sides >= _SMALLEST_PX)) if len(shares) else 1.0
 
 
 def _spec(area: int, ratio: float) -> InputSpec:

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress import evaluate
-from compress.dataset import Dataset
+from compress.dataset import Dataset, Problem
 from compress.distil import Lesson, Schedule, Weights, distil
 from compress.evaluate import Answers, answer_graph, answer_torch, fit_rule, score
 from compress.export import export
 from compress.features import Features, Grids, read_features, teacher_embeddings, write_features
 from compress.measure import graph_run, latencies_ms, teacher_run
-from compress.pictures import Pictures, read_pictures
+from compress.pictures import Pictures, find_unreadable, read_pictures
 from compress.probe import Probe, fit_probe, load_probe, save_probe
 from compress.progress import Reporter
 from compress.prune import prune
@@ -89,6 +89,16 @@ class Origin:
     max_drop: float
     seed: int
     command: str
+
+
+def decode_all(folder: Path, dataset: Dataset) -> None:
+    """List the pictures that cannot be decoded."""
+    (folder / "unreadable.json").write_bytes(msgspec.json.encode(find_unreadable(dataset), enc_hook=str))
+
+
+def read_unreadable(folder: Path) -> tuple[Problem, ...]:
+    said = msgspec.json.decode((folder / "unreadable.json").read_bytes(), type=list[dict[str, str]])
+    return tuple(Problem(Path(one["path"]), one["sentence"]) for one in said)
 
 
 def look(

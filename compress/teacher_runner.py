@@ -6,7 +6,6 @@ architecture, the teacher runs in torch, and the run says so.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from compress.progress import Reporter
+from compress.quiet import quiet
 from compress.teacher import Teacher, TeacherVision
 
 Outputs = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
@@ -42,8 +42,7 @@ def export_vision(teacher: Teacher, file: Path) -> None:
     """Write the teacher's image side as ONNX with a free batch size."""
     size = teacher.preprocessing
     example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         torch.onnx.export(
             teacher.vision,
             (example,),

@@ -1,0 +1,231 @@
+"""The page a person reads after a run: one HTML file that needs nothing but a browser.
+
+Everything is inside it (pictures, figures, styles), there is no script, and its own policy forbids it to load
+anything: it may be carried on a stick and opened offline. Names of classes and files come from the data and are
+escaped wherever they appear.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import cv2
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from compress import numerals
+from compress.charts import Axis, Step, waterfall
+from compress.errors import DataError
+from compress.images import read_image
+from compress.metrics import Classification, Interval, rate
+from compress.record import Mistake, RunReport, StageRow
+
+MOST_PICTURES = 24
+MOST_PROBLEMS = 200
+FEW_IMAGES = 10  # below so many test pictures a class's own figures say little
+_THUMBNAIL_PX = 256
+_JPEG_QUALITY = 80
+
+Error = Literal["escape", "overkill", "mix-up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A mistake to show. jpeg: a data URI; None where the picture cannot be read any more."""
+
+    mistake: Mistake
+    error: Error
+    jpeg: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the confusion matrix. share: of the images of the true class, 0..1."""
+
+    count: int
+    share: float
+    kind: Literal["right", "wrong", "escape", "none"]
+
+
+def write_html(report: RunReport, data_root: Path, file: Path) -> None:
+    """Write the page. data_root: where the paths of the mistakes begin; a picture missing there is left blank."""
+    page = render(report, data_root)
+    file.write_text(page, encoding="utf-8", errors="replace")  # a file name need not be valid Unicode
+
+
+def render(report: RunReport, data_root: Path) -> str:
+    """The page as text."""
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        report=report,
+        trained=report.trained,
+        teacher=report.rows[0],
+        shipped=report.shipped_row,
+        axis_f1=_common_axis([row.classification.macro_f1_interval for row in report.rows]),
+        axis_rates=_rates_axis(report.rows),
+        figures=_figures(report),
+        confusion=_confusion(report),
+        few=[c for c in report.shipped_row.classification.classes if c.images < FEW_IMAGES],
+        few_images=FEW_IMAGES,
+        doubt=_error_bound(report.shipped_row.classification),
+        pictures=_pictures(report, data_root),
+        problems=[(_below(path, data_root), sentence) for path, sentence in report.trained.problems[:MOST_PROBLEMS]],
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (
+        numerals.score,
+        numerals.score_interval,
+        numerals.of_total,
+        numerals.rate_interval,
+        numerals.percent,
+        numerals.amount,
+        numerals.three_digits,
+        numerals.change,
+        numerals.tiny,
+        numerals.duration,
+    ):
+        environment.filters[function.__name__] = function
+    return environment
+
+
+def _common_axis(intervals: Sequence[Interval]) -> Interval:
+    """What the small interval marks of one column are drawn on."""
+    low, high = min(i.low for i in intervals), max(i.high for i in intervals)
+    return Interval(low - 0.05 * (high - low) - 1e-6, high + 0.05 * (high - low) + 1e-6)
+
+
+def _rates_axis(rows: Sequence[StageRow]) -> Interval:
+    """From zero to the highest escape or overkill that any interval allows."""
+    rates = [r for row in rows if row.inspection for r in (row.inspection.escape, row.inspection.overkill) if r]
+    return Interval(0.0, 1.05 * max((r.interval.high for r in rates), default=1.0))
+
+
+def _figures(report: RunReport) -> tuple[tuple[str, Markup], ...]:
+    """The waterfalls, each with its title."""
+    return (
+        ("Macro-F1 on the test split, with 95 % intervals", _quality_figure(report)),
+        ("Milliseconds per frame, one thread", _cost_figure(report, "milliseconds per frame", "ms")),
+        ("Megabytes", _cost_figure(report, "size in megabytes", "megabytes")),
+    )
+
+
+def _quality_figure(report: RunReport) -> Markup:
+    before: StageRow | None = None
+    steps = []
+    for row in report.rows:
+        found = row.classification
+        change = numerals.change(found.macro_f1 - before.classification.macro_f1) if before else ""
+        steps.append(_step(report, row, found.macro_f1, numerals.score(found.macro_f1), change))
+        before = row
+    with_intervals = [
+        Step(s.name, s.value, s.text, s.change, s.ships, row.classification.macro_f1_interval)
+        for s, row in zip(steps, report.rows, strict=True)
+    ]
+    return waterfall(with_intervals, Axis(False, True, ceiling=1.0), _spoken("macro-F1", with_intervals))
+
+
+def _cost_figure(report: RunReport, what: str, field: Literal["ms", "megabytes"]) -> Markup:
+    values = [float(getattr(row, field)) for row in report.rows]
+    factors = ["", *(_factor(a, b) for a, b in zip(values, values[1:], strict=False))]
+    steps = [
+        _step(report, row, value, numerals.three_digits(value), factor)
+        for row, value, factor in zip(report.rows, values, factors, strict=True)
+    ]
+    return waterfall(steps, Axis(True, False), _spoken(what, steps))
+
+
+def _step(report: RunReport, row: StageRow, value: float, text: str, change: str) -> Step:
+    return Step(row.name, value, text, change, ships=row is report.shipped_row)
+
+
+def _factor(before: float, after: float) -> str:
+    """`÷ 8.1` or `× 1.2`."""
+    return (
+        f"÷ {numerals.three_digits(before / after)}"
+        if after <= before
+        else f"× {numerals.three_digits(after / before)}"
+    )
+
+
+def _spoken(what: str, steps: Sequence[Step]) -> str:
+    return f"{what}: " + ", ".join(f"{s.name} {s.text}" for s in steps)
+
+
+def _confusion(report: RunReport) -> list[list[Cell]]:
+    """Rows true, columns decided."""
+    kinds = [kind for _, kind in report.classes]
+    counts_KK = report.shipped_row.classification.confusion_KK
+    return [
+        [
+            Cell(
+                n,
+                n / max(1, sum(counts_K)),
+                "none" if n == 0 else _cell_kind(true == decided, kinds[true], kinds[decided]),
+            )
+            for decided, n in enumerate(counts_K)
+        ]
+        for true, counts_K in enumerate(counts_KK)
+    ]
+
+
+def _cell_kind(is_right: bool, true_kind: str, decided_kind: str) -> Literal["right", "wrong", "escape"]:
+    if is_right:
+        return "right"
+    return "escape" if _error(true_kind, decided_kind) == "escape" else "wrong"
+
+
+def _error(true_kind: str, decided_kind: str) -> Error:
+    if true_kind == decided_kind:
+        return "mix-up"
+    return "escape" if decided_kind == "good" else "overkill"
+
+
+def _error_bound(found: Classification) -> float:
+    """The upper end of the error rate's 95 % interval (Wilson)."""
+    images = sum(c.images for c in found.classes)
+    wrong = rate(images - sum(found.confusion_KK[k][k] for k in range(len(found.classes))), images)
+    assert wrong is not None
+    return wrong.interval.high
+
+
+def _pictures(report: RunReport, data_root: Path) -> list[Picture]:
+    """The worst mistakes: escapes first, then overkill, then mix-ups; the surest of each first."""
+    kind_of = dict(report.classes)
+    order: dict[Error, int] = {"escape": 0, "overkill": 1, "mix-up": 2}
+    judged = [(_error(kind_of[m.true_class], kind_of[m.decided_class]), m) for m in report.mistakes]
+    worst = sorted(judged, key=lambda pair: (order[pair[0]], -pair[1].probability))[:MOST_PICTURES]
+    return [Picture(mistake, error, _thumbnail(data_root, mistake.path)) for error, mistake in worst]
+
+
+def _thumbnail(data_root: Path, relative: str) -> str | None:
+    """A small JPEG as a data URI; None where the picture is missing, damaged, or not below data_root."""
+    pure = PurePosixPath(relative)
+    if pure.is_absolute() or ".." in pure.parts:
+        return None
+    try:
+        image_HWC = read_image(data_root / pure)
+    except DataError:
+        return None
+    shrink = min(1.0, _THUMBNAIL_PX / max(image_HWC.shape[:2]))
+    size = (max(1, round(image_HWC.shape[1] * shrink)), max(1, round(image_HWC.shape[0] * shrink)))
+    small_HWC = cv2.resize(image_HWC, size, interpolation=cv2.INTER_AREA)
+    jpeg = cv2.imencode(".jpg", small_HWC, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
+
+
+def _below(path: str, root: Path) -> str:
+    """The path as it is below the data folder: the rest is this machine's business."""
+    return Path(path).relative_to(root).as_posix() if Path(path).is_relative_to(root) else path
