@@ -69,9 +69,13 @@ class Writer:
     def _write_verdicts(self, judged: Sequence[Judged]) -> None:
         now = time_text(time.time_ns())
         stamped = [msgspec.structs.replace(item.verdict, published=now) for item in judged]
-        payloads = self._store.append(
-            [NewVerdict(verdict, item.wall_ns) for verdict, item in zip(stamped, judged, strict=True)]
-        )
+        rows = [NewVerdict(verdict, item.wall_ns) for verdict, item in zip(stamped, judged, strict=True)]
+        try:
+            payloads = self._store.append(rows)
+        except BaseException:
+            for item in judged:
+                self._ledger.drop(item.trigger, "stopped")
+            raise
         for item, payload in zip(judged, payloads, strict=True):
             self._publisher.publish(item.verdict.topic, payload)
             self._ledger.judge(item.trigger, item.verdict.status)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from edge.errors import ConfigError
 from edge.feed import Numbers, Publisher, new_epoch
 from edge.messages import encode, feed_schema, time_text
-from edge.subscribe import MalformedMessageError, Subscription, parse, subscribe
+from edge.subscribe import MalformedMessageError, parse, subscribe
 from tests.edge.feed_double import SCRATCHED, Origin, verdict_of
+from tests.edge.lines import joined
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs/feed/feed.schema.json"
 TOPIC = "verdict/steel/belt"
@@ -29,17 +30,6 @@ def verdict_json(number: int, epoch: str = "1") -> bytes:
 def publisher() -> Iterator[Publisher]:
     with Publisher("tcp://127.0.0.1:*") as publisher:
         yield publisher
-
-
-def joined(publisher: Publisher) -> Subscription:
-    """A reader that is known to be connected: the first thing it hears is a marker it does not understand."""
-    subscription = subscribe(publisher.address)
-    while subscription.statistics().malformed == 0:
-        publisher.publish("marker", b"")
-        subscription.receive(0.02)
-    while subscription.receive(0.1) is not None:
-        pass
-    return subscription
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:

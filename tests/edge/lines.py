@@ -1,0 +1,70 @@
+"""A whole line for tests: real store, real feed, real engine, pictures from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge.bundle import load_bundle
+from edge.engines.choose import OpenedEngine
+from edge.engines.ort import OrtEngine
+from edge.feed import Numbers, Publisher, new_epoch
+from edge.heartbeat import line_facts
+from edge.inspector import Inspector
+from edge.messages import Message
+from edge.pictures import PicturePlan
+from edge.runtime import CameraPlan, Line, Outlets
+from edge.store import PICTURES, StoreLimits, open_store
+from edge.subscribe import Received, Subscription, subscribe
+
+
+@dataclass(slots=True)
+class Bench:
+    """A line that is built but not started, with a reader that hears everything it publishes."""
+
+    line: Line
+    engine: OrtEngine
+    reader: Subscription
+    data_dir: Path
+    said: list[str] = field(default_factory=list)
+
+    def heard(self) -> list[Received]:
+        """All that was published and not yet read."""
+        received = []
+        while (one := self.reader.receive(0.5)) is not None:
+            received.append(one)
+        return received
+
+    def messages(self) -> list[Message]:
+        return [message for message, _ in self.heard()]
+
+
+@contextmanager
+def built_line(bundle_path: Path, data_dir: Path, cameras: Sequence[CameraPlan]) -> Iterator[Bench]:
+    """The bundle's default variant on one thread; live pictures at 100 Hz, NG pictures kept."""
+    bundle = load_bundle(bundle_path)
+    engine = OrtEngine(bundle, bundle.manifest.default_variant, threads=1)
+    said: list[str] = []
+    with (
+        open_store(data_dir, StoreLimits(), said.append) as store,
+        Publisher("tcp://127.0.0.1:*") as publisher,
+        joined(publisher) as reader,
+    ):
+        outlets = Outlets(store, publisher, PicturePlan(data_dir / PICTURES, keep=True, live_hz=100, jpeg_quality=80))
+        facts = line_facts("steel", bundle, OpenedEngine(engine, bundle.manifest.default_variant, "for a test"))
+        line = Line(facts, cameras, Inspector(bundle, engine), outlets, Numbers(new_epoch()), said.append)
+        yield Bench(line, engine, reader, data_dir, said)
+    engine.close()
+
+
+def joined(publisher: Publisher) -> Subscription:
+    """A reader that is known to be connected: it has heard a marker, which it does not understand."""
+    subscription = subscribe(publisher.address)
+    while subscription.statistics().malformed == 0:
+        publisher.publish("marker", b"")
+        subscription.receive(0.02)
+    while subscription.receive(0.1) is not None:
+        pass
+    return subscription
