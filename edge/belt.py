@@ -12,9 +12,13 @@ Only frames in which something moves count: a stopped belt says nothing new.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from edge.messages import Region
 
 # Grey levels by which a place must differ at least, clearly or faintly; compression noise stays below.
 _CLEAR = 7.0
@@ -22,7 +26,7 @@ _FAINT = 3.0
 # The same in units of a place's own noise.
 _CLEAR_NOISE = 5.0
 _FAINT_NOISE = 3.0
-_FIRST_NOISE = 1.0
+_FIRST_NOISE = 2.0
 _LEARNING_RATE = 0.04
 
 # Moving frames kept to repair the background, and how often that is looked at.
@@ -47,14 +51,13 @@ _OFTEN_ENOUGH = 0.08
 _MOVING_SHARE = 0.005
 
 # Replacing more than this share of the picture is a new beginning for those who follow parts.
-_NEW_BEGINNING = 0.01
+_NEW_BEGINNING = 0.02
 
 
 class Belt:
     """Tells parts from belt in small BGR pictures of one camera (uint8, all of one size).
 
-    settled: enough has been seen moving to trust the background. rebuilt: the last picture changed so much of it
-    that what was found before means little.
+    For each picture `standing_out`, then `learn`. settled: enough has been seen moving to trust the background.
     """
 
     def __init__(self, first_HWC: NDArray[np.uint8]) -> None:
@@ -62,32 +65,40 @@ class Belt:
         self._background_HWC = first_HWC.astype(np.float32)
         self._noise_HW = np.full((height, width), _FIRST_NOISE, np.float32)
         self._seen_HW = np.ones((height, width), np.float32)
+        self._difference_HW = np.zeros((height, width), np.float32)
         self._parts_HW = np.zeros((height, width), np.bool_)
         self._before_HWC = first_HWC
+        self._frames = 0
         self._memory_NHWC = np.zeros((_MEMORY, *first_HWC.shape), np.uint8)
         self._moving_frames = 0
         self.settled = False
-        self.rebuilt = False
 
-    def parts(self, small_HWC: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Where something lies on the belt (bool, H, W)."""
+    def standing_out(self, small_HWC: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Where the picture differs from the empty belt (bool, H, W)."""
         image_HWC = small_HWC.astype(np.float32)
         # signed, so that blurring takes away the noise before the sign is dropped
         difference_HWC = image_HWC - self._background_HWC * self._gain(small_HWC)
         sharp_HW = _largest(np.abs(difference_HWC))
-        difference_HW = _largest(np.abs(cv2.blur(difference_HWC, (3, 3))))
-        parts_HW = self._standing_out(difference_HW)
-        belt_HW = (~parts_HW).astype(np.uint8)
-        cv2.accumulateWeighted(image_HWC, self._background_HWC, _LEARNING_RATE, mask=belt_HW)
-        cv2.accumulateWeighted(difference_HW, self._noise_HW, _LEARNING_RATE, mask=belt_HW)
-        self._parts_HW = parts_HW
-        self.rebuilt = False
-        if self._has_moved(small_HWC):
-            self._remember(small_HWC, belt_HW)
+        self._difference_HW = _largest(np.abs(cv2.blur(difference_HWC, (3, 3))))
+        self._parts_HW = self._joined_to_clear(self._difference_HW)
         # blurring has put a rim around bright parts, where nothing differs in the sharp picture
-        return parts_HW & (sharp_HW > 0.5 * difference_HW)
+        return self._parts_HW & (sharp_HW > 0.5 * self._difference_HW)
 
-    def _standing_out(self, difference_HW: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def learn(self, small_HWC: NDArray[np.uint8], parts: Iterable[Region]) -> bool:
+        """Take the same picture for belt wherever nothing stood out.
+
+        At first, what stood out but is no part counts as the belt's own pattern: noise, to be ignored from then on.
+        True where so much of the background was replaced that what was found before means little.
+        """
+        belt_HW = (~self._parts_HW).astype(np.uint8)
+        plain_HW = belt_HW if self.settled else _outside(parts, belt_HW)
+        self._frames += 1
+        rate = max(_LEARNING_RATE, 1.0 / (self._frames + 1))
+        cv2.accumulateWeighted(small_HWC.astype(np.float32), self._background_HWC, rate, mask=belt_HW)
+        cv2.accumulateWeighted(self._difference_HW, self._noise_HW, rate, mask=plain_HW)
+        return self._has_moved(small_HWC) and self._remember(small_HWC, belt_HW)
+
+    def _joined_to_clear(self, difference_HW: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Faint places count where they hang together with clear ones: a dull part keeps its dull corner.
 
         Hysteresis as in J. Canny, "A computational approach to edge detection", 1986.
@@ -116,25 +127,24 @@ class Belt:
         self._before_HWC = small_HWC
         return bool(np.count_nonzero(changed_HWC > _CLEAR) > _MOVING_SHARE * changed_HWC.size)
 
-    def _remember(self, small_HWC: NDArray[np.uint8], belt_HW: NDArray[np.uint8]) -> None:
+    def _remember(self, small_HWC: NDArray[np.uint8], belt_HW: NDArray[np.uint8]) -> bool:
         self._memory_NHWC[self._moving_frames % _MEMORY] = small_HWC
         self._moving_frames += 1
         # a plain mean at first, then over about the frames in memory
         weight = 1.0 / min(self._moving_frames, _MEMORY)
         cv2.accumulateWeighted(belt_HW.astype(np.float32), self._seen_HW, weight)
-        if self._moving_frames % _REPAIR_EVERY == 0:
-            self._repair(self._memory_NHWC[: self._moving_frames])
-            self.settled = True
+        if self._moving_frames % _REPAIR_EVERY != 0:
+            return False
+        self.settled = True
+        replaced = self._repair(self._memory_NHWC[: self._moving_frames])
+        return replaced > _NEW_BEGINNING * self._seen_HW.size
 
-    def _repair(self, recent_NHWC: NDArray[np.uint8]) -> None:
+    def _repair(self, recent_NHWC: NDArray[np.uint8]) -> int:
+        """Put right what of the background cannot be belt; the number of places changed."""
         around_HWC = _spread(self._background_HWC, self._seen_HW >= _TRUSTED)
         if around_HWC is not None:
-            replaced = self._repair_by_surroundings(recent_NHWC, around_HWC)
-        elif len(recent_NHWC) == _MEMORY:
-            replaced = self._repair_by_habit(recent_NHWC)
-        else:
-            return
-        self.rebuilt = replaced > _NEW_BEGINNING * self._seen_HW.size
+            return self._repair_by_surroundings(recent_NHWC, around_HWC)
+        return self._repair_by_habit(recent_NHWC) if len(recent_NHWC) == _MEMORY else 0
 
     def _repair_by_surroundings(self, recent_NHWC: NDArray[np.uint8], around_HWC: NDArray[np.float32]) -> int:
         """Replace what is seldom seen as remembered and differs from the belt around it, by what looks like it."""
@@ -165,6 +175,14 @@ class Belt:
         self._background_HWC[where_HW] = values_PC
         self._noise_HW[where_HW] = _FIRST_NOISE
         self._seen_HW[where_HW] = _DOUBTFUL
+
+
+def _outside(parts: Iterable[Region], belt_HW: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The belt, and whatever lies outside the boxes of the parts."""
+    outside_HW = np.ones_like(belt_HW)
+    for box in parts:
+        outside_HW[box.y : box.y + box.h, box.x : box.x + box.w] = 0
+    return belt_HW | outside_HW
 
 
 def _largest(difference_HWC: cv2.typing.MatLike) -> NDArray[np.float32]:

@@ -112,11 +112,11 @@ class PartFinder:
             self._tracker = Tracker(scene.small_HWC.shape[1], scene.small_HWC.shape[0])
         elapsed = seq - self._last_seq if self._last_seq >= 0 else 1
         self._shape, self._last_seq = image_HWC.shape, seq
-        blobs = _blobs(self._belt.parts(scene.small_HWC), scene.small_HWC)
-        if self._belt.rebuilt:
+        blobs = _blobs(self._belt.standing_out(scene.small_HWC), scene.small_HWC)
+        if self._belt.learn(scene.small_HWC, [blob.box for blob in blobs]):
             self._forget()
         step = self._tracker.step(blobs, elapsed)
-        left = [s for track in step.gone if (s := self._close(track))]
+        left = [s for track in step.gone if (s := self._close(track)) and self._belt.settled]
         return [*cut, *left, *self._due(step.found, scene)]
 
     def flush(self) -> list[Sighting]:
@@ -125,9 +125,8 @@ class PartFinder:
         return [s for track in self._tracker.drain() if (s := self._close(track))]
 
     def _forget(self) -> None:
-        """The background was wrong, and so were the boxes: those in view are found again."""
-        self._tracker.drain()
-        self._best.clear()
+        """The background was wrong, and so were the boxes: what is not reported yet is looked at anew."""
+        self._best = {key: best for key, best in self._best.items() if best.reported}
 
     def _due(self, tracks: Iterable[Track], scene: _Scene) -> list[Sighting]:
         """Look at each part that is wholly in view, and report those that will not be seen better."""
