@@ -59,10 +59,7 @@ class CameraTile:
         if picture is not None:
             src = live_address(picture)
             self._picture.show(whole(src, verdict, LIVE_PIXELS) if verdict else unboxed(src, picture, LIVE_PIXELS))
-        stale = picture is not None and verdict is not camera.current
-        self._age.set_text(
-            moment.texts.picture_of.format(time=clock(parsed_time(picture.captured))) if picture and stale else ""
-        )
+        self._age.set_text(_age(camera, moment))
         self._show_notice(camera, moment)
 
     def _show_notice(self, camera: CameraView, moment: Moment) -> None:
@@ -89,6 +86,15 @@ class CameraTile:
         self._word.set_text(beside if is_class else word)
         self._class.set_text(word if is_class else beside)
         self._probability.set_text(percent(verdict.probability) if title is not None else "")
+
+
+def _age(camera: CameraView, moment: Moment) -> str:
+    """When the picture was taken, where the verdict beside it is of a later part; else nothing."""
+    if camera.picture is None or camera.current is None:
+        return ""
+    taken = parsed_time(camera.picture.captured)
+    is_older = taken < parsed_time(camera.current.captured)
+    return moment.texts.picture_of.format(time=clock(taken)) if is_older else ""
 
 
 class CameraGrid:

@@ -20,6 +20,8 @@ VERDICTS_REMEMBERED = 64
 # However fast the line, a picture is shown so long, and kept for browsers that ask for it a little later.
 PICTURE_EVERY_S = 0.15
 PICTURES_REMEMBERED = 6
+# A part's picture with its boxes stands so long before frames without a part may replace it; another part may at once.
+PART_STANDS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,12 @@ class _Camera:
         self._view, self._verdict_at = replace(self._view, verdict=verdict), now
 
     def take_picture(self, picture: Picture, jpeg: bytes) -> None:
-        self._waiting = (picture, jpeg)
+        """The next picture to show; a part that waits gives way only to another part."""
+        if picture.verdict or self._waiting is None or not self._waiting[0].verdict:
+            self._waiting = (picture, jpeg)
 
     def view(self, now: float) -> CameraView:
-        if self._waiting is not None and now - self._shown_at >= PICTURE_EVERY_S:
+        if self._waiting is not None and self._is_due(self._waiting[0], now):
             picture, jpeg = self._waiting
             self._shown.append((picture.number, jpeg))
             self._waiting, self._shown_at = None, now
@@ -82,6 +86,11 @@ class _Camera:
         current = self._view.verdict if known is None or is_picture_late else known
         self._view = replace(self._view, picture_verdict=known, current=current)
         return self._view
+
+    def _is_due(self, picture: Picture, now: float) -> bool:
+        shown = self._view.picture
+        is_after_part = shown is not None and shown.verdict is not None and picture.verdict is None
+        return now - self._shown_at >= (PART_STANDS_S if is_after_part else PICTURE_EVERY_S)
 
     def _verdict_of_picture(self) -> Verdict | None:
         """Asked again at each view: a picture may overtake its verdict, which waits for the disk."""

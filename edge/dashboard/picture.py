@@ -64,8 +64,8 @@ def whole(src: str, verdict: Verdict, pixels: int) -> Scene:
 
 
 def unboxed(src: str, picture: Picture, pixels: int) -> Scene:
-    """The whole frame of a picture without a verdict."""
-    size = (round(picture.width / picture.scale), round(picture.height / picture.scale))
+    """The whole frame of a picture without a verdict; nothing is placed on it, so its own pixels will do."""
+    size = (picture.width, picture.height)
     return Scene(src, size, (0, 0, *size), None, (), pixels)
 
 

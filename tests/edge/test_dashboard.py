@@ -12,10 +12,12 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_field
 
 from edge.dashboard.class_groups import COLOURS, groups
 from edge.dashboard.live import (
     HEARTBEAT_TIMEOUT_S,
+    PART_STANDS_S,
     PICTURE_COMES_WITHIN_S,
     PICTURE_EVERY_S,
     PICTURES_REMEMBERED,
@@ -122,6 +124,31 @@ def test_a_picture_that_overtakes_its_verdict_gets_its_boxes_later(tmp_path: Pat
     assert _belt(live).picture_verdict is None
     live.take(*verdict)
     assert _belt(live).picture_verdict == verdict[0]
+
+
+def test_a_part_stays_on_the_page_while_the_empty_belt_goes_on(tmp_path: Path) -> None:
+    """Frames without a verdict show that the belt moves; they must not wipe a part's boxes away at once."""
+    now = [0.0]
+    live = LiveLine("steel", lambda: now[0])
+    messages = _published(tmp_path, parts=2)
+    picture, jpeg = messages[2]
+
+    def empty(number: int) -> None:
+        live.take(replace_field(picture, verdict=None, number=number), jpeg)
+
+    for message in messages[:3]:
+        live.take(*message)
+    part = _belt(live).picture
+    empty(7)
+    now[0] = PART_STANDS_S / 2
+    assert _belt(live).picture == part
+    live.take(*messages[3])
+    live.take(*messages[4])
+    empty(8)
+    assert _belt(live).picture == messages[4][0]
+    now[0] += PART_STANDS_S
+    empty(9)
+    assert _belt(live).picture == replace_field(picture, verdict=None, number=9)
 
 
 def test_however_fast_the_line_a_named_picture_can_be_had_and_memory_is_bounded(tmp_path: Path) -> None:

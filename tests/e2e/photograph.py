@@ -1,0 +1,37 @@
+"""Takes the pictures of the dashboard in docs/images, from the simulated line that `edgevl demo` shows:
+
+edgevl demo                                                        (in one terminal, for some minutes)
+python -m tests.e2e.photograph http://127.0.0.1:8088/ docs/images  (in another)
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from tests.e2e.browser import chromium, save_screenshot, why_no_browser
+
+# name, language, width, height
+VIEWS = (
+    ("dashboard.zh-TW", "zh-TW", 1920, 1080),
+    ("dashboard.en", "en", 1920, 1080),
+    ("dashboard.tablet", "zh-TW", 820, 1180),
+)
+SETTLES_IN_S = 5.0
+
+
+def photograph(address: str, folder: Path) -> None:
+    """Save one PNG for each view of a running dashboard."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, language, width, height in VIEWS:
+        with chromium(width, height) as browser:
+            browser.get(f"{address.rstrip('/')}/?language={language}")
+            time.sleep(SETTLES_IN_S)
+            save_screenshot(browser, folder / f"{name}.png")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or why_no_browser():
+        sys.exit(why_no_browser() or __doc__)
+    photograph(sys.argv[1], Path(sys.argv[2]))
