@@ -9,7 +9,6 @@ import signal
 import socket
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -30,11 +29,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_bundle(tmp_path_factory.mktemp("bundle") / "brightness").path
 
 
-def read_until(reader: Subscription, enough: Callable[[list[Verdict]], bool]) -> list[Verdict]:
-    """The verdicts heard until there are enough of them."""
+def read_verdicts(reader: Subscription, number: int) -> list[Verdict]:
+    """The next verdicts, as soon as there are so many."""
     verdicts: list[Verdict] = []
     deadline = time.monotonic() + 60
-    while not enough(verdicts):
+    while len(verdicts) < number:
         assert time.monotonic() < deadline, f"{len(verdicts)} verdicts only"
         received = reader.receive(0.5)
         if received is not None and isinstance(received[0], Verdict):
@@ -64,7 +63,7 @@ def test_sigterm_ends_a_line_in_order(bundle: Path, tmp_path: Path) -> None:
     feed = free_address()
     line = start_line(write_line(tmp_path, bundle, feed, BUSY), feed)
     with line.reader() as reader:
-        read_until(reader, lambda verdicts: len(verdicts) > 30)
+        read_verdicts(reader, 30)
         code, log = line.end(signal.SIGTERM)
     accounts = accounts_in(log)
     assert code == 0
@@ -84,7 +83,7 @@ def test_kill_9_loses_no_published_verdict(bundle: Path, tmp_path: Path) -> None
     for kill in range(3):
         line = start_line(line_file, feed)
         with line.reader() as reader:
-            verdicts = read_until(reader, lambda found, enough=30 + 17 * kill: len(found) > enough)
+            verdicts = read_verdicts(reader, 30 + 17 * kill)
             code, log = line.end(signal.SIGKILL)
             while (received := reader.receive(0.3)) is not None:
                 verdicts += [received[0]] if isinstance(received[0], Verdict) else []
@@ -179,13 +178,10 @@ def test_a_damaged_database_does_not_stop_the_line(bundle: Path, tmp_path: Path)
 def page(port: int) -> str:
     """The dashboard's page, as soon as it answers."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                return str(answer.read(), "utf-8")
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the dashboard does not answer")
+    while is_free(port) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
+        return str(answer.read(), "utf-8")
 
 
 def is_free(port: int) -> bool:
