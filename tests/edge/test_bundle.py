@@ -58,11 +58,11 @@ def test_a_link_counts_as_changed_even_to_the_same_bytes(copy: Path, small_bundl
     """A bundle must not depend on files outside it; a linked folder hides its files."""
     (copy / "model.int8.onnx").unlink()
     (copy / "model.int8.onnx").symlink_to(small_bundle / "model.int8.onnx")
-    with pytest.raises(BundleError, match="changed: model.int8.onnx"):
+    with pytest.raises(BundleError, match=r"changed: model\.int8\.onnx"):
         load_bundle(copy)
     shutil.rmtree(copy / "golden")
     (copy / "golden").symlink_to(small_bundle / "golden")
-    with pytest.raises(BundleError, match="missing: golden/expected.npz"):
+    with pytest.raises(BundleError, match=r"missing: golden/expected\.npz"):
         load_bundle(copy)
 
 

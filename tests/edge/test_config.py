@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,14 @@ def test_only_folder_and_file_uris_are_paths(tmp_path: Path) -> None:
         (WHOLE + "[feed]\njpg = 4\n", "unknown key `jpg` in [feed]; known: bind, picture_hz, jpeg_quality"),
         (WHOLE + "[dashbord]\nport = 1\n", "unknown key `dashbord`; did you mean `dashboard`?"),
         ('bundle = "a"\n' + WHOLE, "unknown key `bundle`; it belongs below [line]"),
-        (WHOLE + 'trigger = "both"\n', '`trigger` in [[camera]] number 1 is \'both\'; it must be one of "frame", "part"'),
-        (WHOLE + "roi = [1, 2, 3, 0]\n", "`roi[3]` in [[camera]] number 1 is 0; it must be a whole number of at least 1"),
+        (
+            WHOLE + 'trigger = "both"\n',
+            '`trigger` in [[camera]] number 1 is \'both\'; it must be one of "frame", "part"',
+        ),
+        (
+            WHOLE + "roi = [1, 2, 3, 0]\n",
+            "`roi[3]` in [[camera]] number 1 is 0; it must be a whole number of at least 1",
+        ),
         (WHOLE + '[engine]\nthreads = "2"\n', "`engine.threads` is '2'; it must be a whole number from 0 to 256"),
         (WHOLE + '[dashboard]\nenabled = "yes"\n', "`dashboard.enabled` is 'yes'; it must be true or false"),
         (WHOLE + CAMERA, "two cameras are named 'belt'; give each its own name"),
@@ -100,10 +107,8 @@ def test_a_missing_file_names_the_one_that_was_meant(tmp_path: Path) -> None:
 @given(st.text(max_size=60))
 def test_whatever_a_file_holds_it_loads_or_is_refused(tmp_path_factory: pytest.TempPathFactory, tail: str) -> None:
     """Garbage after a good beginning raises ConfigError at worst."""
-    try:
+    with contextlib.suppress(ConfigError):
         load_line(write(tmp_path_factory.getbasetemp(), WHOLE + tail.encode("utf-8", "replace").decode()))
-    except ConfigError as error:
-        assert str(error)
 
 
 @given(st.text(min_size=1, max_size=70))

@@ -23,9 +23,7 @@ CLASSIFY = Decision(defect_threshold=None, min_confidence=0.6, map_threshold=0.5
         ((0.05, 0.90, 0.05), "NG", "grey"),
     ],
 )
-def test_ng_where_the_defects_together_reach_the_threshold(
-    prob_K: tuple[float, ...], status: str, name: str
-) -> None:
+def test_ng_where_the_defects_together_reach_the_threshold(prob_K: tuple[float, ...], status: str, name: str) -> None:
     """The named class is the likeliest of the kind that the status says."""
     decided = decide(np.array(prob_K, np.float32), WITH_GOOD, RULE)
     assert (decided.status, decided.class_name, decided.reason) == (status, name, None)
@@ -48,9 +46,7 @@ def test_an_answer_that_makes_no_sense_is_undecided(prob_K: tuple[float, ...]) -
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=3, max_size=3), st.floats(0, 1), st.booleans())
-def test_a_verdict_has_a_reason_exactly_when_undecided(
-    scores: list[float], threshold: float, has_good: bool
-) -> None:
+def test_a_verdict_has_a_reason_exactly_when_undecided(scores: list[float], threshold: float, has_good: bool) -> None:
     """For any probabilities and thresholds; and scores stay within 0..1."""
     rule = Decision(threshold if has_good else None, threshold, 0.5)
     total = sum(scores) or 1.0
