@@ -86,7 +86,8 @@ class Capture:
                 attempt = 0 if self.frames > had_frames else attempt + 1
                 self._source.close()
                 self._receiver.finish()
-                self._rest(error, backoff_s(attempt), stop)
+                self._become("down", f"{error}; next try in {backoff_s(attempt):g} s")
+                stop.wait(backoff_s(attempt))
             finally:
                 self._source.close()
 
@@ -97,8 +98,8 @@ class Capture:
             self._last_sign = time.monotonic()
             try:
                 frame = self._source.read(READ_TIMEOUT_S)
-            except SourceTimeout as timeout:
-                self._be_silent(time.monotonic() - last_frame, timeout)
+            except SourceTimeout:
+                self._be_silent(time.monotonic() - last_frame)
                 continue
             last_frame = time.monotonic()
             self.frames += 1
@@ -107,17 +108,11 @@ class Capture:
             self._last_sign = math.inf  # from here on others are waited for, not the driver
             self._receiver.take(frame)
 
-    def _be_silent(self, silent_s: float, timeout: SourceTimeout) -> None:
+    def _be_silent(self, silent_s: float) -> None:
         if silent_s >= REOPEN_S:
             raise SourceLost(f"no picture for {silent_s:.0f} s, so it is opened again")
         if silent_s >= SILENT_S:
-            self._become("down", f"no picture for {SILENT_S:.0f} s: {timeout}")
-
-    def _rest(self, error: SourceError, wait_s: float, stop: threading.Event) -> None:
-        self._become("down", f"{error}; next try in {wait_s:g} s")
-        wake_at = time.monotonic() + wait_s
-        while (left_s := wake_at - time.monotonic()) > 0 and not stop.wait(min(left_s, READ_TIMEOUT_S)):
-            self._last_sign = time.monotonic()
+            self._become("down", f"open, but no picture for {SILENT_S:.0f} s")
 
     def _become(self, state: CameraState, detail: str) -> None:
         if (state, detail) != (self.status.state, self.status.detail):
