@@ -76,6 +76,7 @@ class _Camera:
             self._waiting = (picture, jpeg)
 
     def view(self, now: float) -> CameraView:
+        """The camera at `now`; the picture that waits is shown, and its JPEG kept, if it is time."""
         if self._waiting is not None and self._is_due(self._waiting[0], now):
             picture, jpeg = self._waiting
             self._shown.append((picture.number, jpeg))

@@ -51,6 +51,7 @@ def serve(options: Options) -> None:
     live = LiveLine(options.line, time.monotonic)
     history = History(options.data_dir)
     reader = PastReader(history)
+    app.router.redirect_slashes = False  # an address is right or wrong; none is guessed
     app.include_router(routes(live, history))
     _add_guards(options.host)
     _add_page(Sources(options.line, options.feed, live, lambda: reader.past), options.language)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.edge.dashboard_process import Dashboard, arguments, dashboard, free_port
@@ -77,6 +77,8 @@ def test_no_path_leads_out_of_the_history(served: Dashboard, path: str) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(name="x/")
+@example(name=b"\x00/")
 @given(name=st.text(min_size=1, max_size=60) | st.binary(min_size=1, max_size=40))
 def test_an_unknown_verdict_is_not_found(served: Dashboard, name: str | bytes) -> None:
     """Any text, and any bytes, in the place of the id: 404, never a failure of the server."""
