@@ -8,7 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,8 @@ from typing import Literal
 import cv2
 import onnxruntime
 import psutil
+from rich.markup import escape
+from rich.table import Table
 
 from camera.open import open_source
 from camera.source import SourceError
@@ -25,8 +27,10 @@ from edge.engines.choose import open_engine
 from edge.engines.ort import available_providers
 from edge.errors import EdgevlError
 
-# missing: it is not here; a line may do without unless its line file says otherwise.
-State = Literal["ok", "warning", "missing"]
+# missing: inspection needs it. optional: it is not here, and only some lines need it.
+State = Literal["ok", "optional", "warning", "missing"]
+
+_STYLES: dict[State, str] = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
 
 _OLDEST, _NEWEST = (3, 10), (3, 13)
 _LEAST_MEMORY_GB = 1.0
@@ -66,6 +70,15 @@ def examine(line_file: Path | None = None) -> tuple[Finding, ...]:
         _workshop,
     )
     return tuple(check() for check in checks) + (_line(line_file) if line_file else ())
+
+
+def findings_table(findings: Iterable[Finding]) -> Table:
+    """For the terminal: one row a finding."""
+    table = Table("", "state", "detail", "what helps")
+    for finding in findings:
+        table.add_row(*(escape(text) for text in (finding.what, finding.state, finding.detail, finding.fix)))
+        table.rows[-1].style = _STYLES[finding.state]
+    return table
 
 
 def _python() -> Finding:
@@ -118,14 +131,14 @@ def _tensorrt() -> Finding:
     version = _installed("tensorrt")
     if version:
         return Finding("TensorRT (Python)", "ok", version)
-    return Finding("TensorRT (Python)", "missing", "only of use with an NVIDIA GPU", "pip install tensorrt")
+    return Finding("TensorRT (Python)", "optional", "only of use with an NVIDIA GPU", "pip install tensorrt")
 
 
 def _trtexec() -> Finding:
     found = shutil.which("trtexec") or shutil.which("trtexec", path="/usr/src/tensorrt/bin")
     if found:
         return Finding("trtexec", "ok", found)
-    return Finding("trtexec", "missing", "comes with JetPack or TensorRT", "sudo apt-get install libnvinfer-bin")
+    return Finding("trtexec", "optional", "comes with JetPack or TensorRT", "sudo apt-get install libnvinfer-bin")
 
 
 def _cuda_driver() -> Finding:
@@ -135,7 +148,7 @@ def _cuda_driver() -> Finding:
         return Finding("NVIDIA driver", "ok", "; ".join(answer.splitlines()))
     if Path("/etc/nv_tegra_release").exists():
         return Finding("NVIDIA driver", "ok", "Jetson, as part of JetPack")
-    return Finding("NVIDIA driver", "missing", "no NVIDIA GPU answers; the CPU does the work")
+    return Finding("NVIDIA driver", "optional", "no NVIDIA GPU answers; the CPU does the work")
 
 
 def _opencv_video() -> Finding:
@@ -149,7 +162,7 @@ def _opencv_gstreamer() -> Finding:
     if _opencv_has("GStreamer"):
         return Finding("CSI cameras (GStreamer)", "ok", f"OpenCV {cv2.__version__} with GStreamer")
     detail = "this OpenCV has no GStreamer; JetPack's has"
-    return Finding("CSI cameras (GStreamer)", "missing", detail, "pip uninstall opencv-python-headless (on a Jetson)")
+    return Finding("CSI cameras (GStreamer)", "optional", detail, "pip uninstall opencv-python-headless (on a Jetson)")
 
 
 def _opencv_has(feature: str) -> bool:
@@ -161,7 +174,7 @@ def _opencv_has(feature: str) -> bool:
 def _v4l2() -> Finding:
     devices = sorted(Path("/dev").glob("video*"))
     if not devices:
-        return Finding("USB cameras (V4L2)", "missing", "no /dev/video*; plug one in, or use RTSP")
+        return Finding("USB cameras (V4L2)", "optional", "no /dev/video*; plug one in, or use RTSP")
     closed = [d.name for d in devices if not os.access(d, os.R_OK | os.W_OK)]
     names = ", ".join(d.name for d in devices)
     if closed:
@@ -177,20 +190,20 @@ def _aravis() -> Finding:
     if version:
         return Finding("GigE and USB3 Vision (Aravis)", "ok", f"Aravis {version}")
     fix = "sudo apt-get install python3-gi gir1.2-aravis-0.8"
-    return Finding("GigE and USB3 Vision (Aravis)", "missing", "this Python has no gi with Aravis 0.8", fix)
+    return Finding("GigE and USB3 Vision (Aravis)", "optional", "this Python has no gi with Aravis 0.8", fix)
 
 
 def _systemd() -> Finding:
     if Path("/run/systemd/system").is_dir():
         return Finding("systemd", "ok", "runs; `edgevl@NAME.service` can be installed")
-    return Finding("systemd", "missing", "not running here; start lines with `edgevl run`")
+    return Finding("systemd", "optional", "not running here; start lines with `edgevl run`")
 
 
 def _workshop() -> Finding:
     version = _installed("torch")
     if version:
         return Finding("Workshop", "ok", f"torch {version}")
-    return Finding("Workshop", "missing", "needed for `edgevl compress` only", "pip install 'edgevl[workshop]'")
+    return Finding("Workshop", "optional", "needed for `edgevl compress` only", "pip install 'edgevl[workshop]'")
 
 
 def _installed(package: str) -> str:
