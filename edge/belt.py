@@ -1,11 +1,11 @@
 """The empty belt: learned from the stream itself, so that whatever lies on it stands out.
 
 A background per pixel, starting as the first frame. What keeps it true:
-- places without a part follow slow changes (dust, drift), and a gain follows the exposure;
+- places without a part follow slow changes (dust, drift), and one gain for all follows the light;
 - the noise of each place is measured, so a brushed or rattling belt gets a higher threshold than a plain one;
 - where a part lay at the start, the background shows that part. Such a place is seldom seen as remembered and does
   not look like the belt around it; once recent frames show belt there often enough, it is replaced;
-- where next to nothing is seen as remembered (the light changed), the value seen most often replaces it.
+- where next to nothing is seen as remembered (the camera was moved), the value seen most often replaces it.
 
 Only frames in which something moves count: a stopped belt says nothing new.
 """
@@ -28,6 +28,9 @@ _CLEAR_NOISE = 5.0
 _FAINT_NOISE = 3.0
 _FIRST_NOISE = 2.0
 _LEARNING_RATE = 0.04
+
+# The light may become so much weaker or stronger than it was at the start.
+_GAINS = (0.1, 10.0)
 
 # Moving frames kept to repair the background, and how often that is looked at.
 _MEMORY = 48
@@ -68,6 +71,7 @@ class Belt:
         self._difference_HW = np.zeros((height, width), np.float32)
         self._parts_HW = np.zeros((height, width), np.bool_)
         self._before_HWC = first_HWC
+        self._gain = 1.0
         self._frames = 0
         self._memory_NHWC = np.zeros((_MEMORY, *first_HWC.shape), np.uint8)
         self._moving_frames = 0
@@ -75,9 +79,9 @@ class Belt:
 
     def standing_out(self, small_HWC: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Where the picture differs from the empty belt (bool, H, W)."""
-        image_HWC = small_HWC.astype(np.float32)
+        self._gain = self._measure_gain(small_HWC)
         # signed, so that blurring takes away the noise before the sign is dropped
-        difference_HWC = image_HWC - self._background_HWC * self._gain(small_HWC)
+        difference_HWC = small_HWC.astype(np.float32) - self._background_HWC * self._gain
         sharp_HW = _largest(np.abs(difference_HWC))
         self._difference_HW = _largest(np.abs(cv2.blur(difference_HWC, (3, 3))))
         self._parts_HW = self._joined_to_clear(self._difference_HW)
@@ -94,9 +98,11 @@ class Belt:
         plain_HW = belt_HW if self.settled else _outside(parts, belt_HW)
         self._frames += 1
         rate = max(_LEARNING_RATE, 1.0 / (self._frames + 1))
-        cv2.accumulateWeighted(small_HWC.astype(np.float32), self._background_HWC, rate, mask=belt_HW)
+        # in the light of the background: places under parts do not see the light change
+        image_HWC = small_HWC.astype(np.float32) / self._gain
+        cv2.accumulateWeighted(image_HWC, self._background_HWC, rate, mask=belt_HW)
         cv2.accumulateWeighted(self._difference_HW, self._noise_HW, rate, mask=plain_HW)
-        return self._has_moved(small_HWC) and self._remember(small_HWC, belt_HW)
+        return self._has_moved(small_HWC) and self._remember(image_HWC, belt_HW)
 
     def _joined_to_clear(self, difference_HW: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Faint places count where they hang together with clear ones: a dull part keeps its dull corner.
@@ -113,22 +119,22 @@ class Belt:
         parts_HW: NDArray[np.bool_] = has_clear[labels_HW]
         return parts_HW
 
-    def _gain(self, small_HWC: NDArray[np.uint8]) -> float:
+    def _measure_gain(self, small_HWC: NDArray[np.uint8]) -> float:
         """How much brighter the belt is than remembered: the median over places that held no part before."""
         belt_HW = ~self._parts_HW[::5, ::5]
         now = small_HWC[::5, ::5, 1][belt_HW].astype(np.float32)
         then = self._background_HWC[::5, ::5, 1][belt_HW]
         if now.size < 0.05 * belt_HW.size:
-            return 1.0
-        return float(np.clip(np.median((now + 1.0) / (then + 1.0)), 0.5, 2.0))
+            return self._gain
+        return float(np.clip(np.median((now + 1.0) / (then + 1.0)), *_GAINS))
 
     def _has_moved(self, small_HWC: NDArray[np.uint8]) -> bool:
         changed_HWC = cv2.absdiff(small_HWC[::3, ::3], self._before_HWC[::3, ::3])
         self._before_HWC = small_HWC
         return bool(np.count_nonzero(changed_HWC > _CLEAR) > _MOVING_SHARE * changed_HWC.size)
 
-    def _remember(self, small_HWC: NDArray[np.uint8], belt_HW: NDArray[np.uint8]) -> bool:
-        self._memory_NHWC[self._moving_frames % _MEMORY] = small_HWC
+    def _remember(self, image_HWC: NDArray[np.float32], belt_HW: NDArray[np.uint8]) -> bool:
+        self._memory_NHWC[self._moving_frames % _MEMORY] = np.clip(image_HWC, 0, 255)
         self._moving_frames += 1
         # a plain mean at first, then over about the frames in memory
         weight = 1.0 / min(self._moving_frames, _MEMORY)
@@ -196,7 +202,7 @@ def _spread(image_HWC: NDArray[np.float32], known_HW: NDArray[np.bool_]) -> NDAr
     if np.count_nonzero(known_HW) < 0.1 * known_HW.size:
         return None
     height, width = known_HW.shape
-    size, sigma = (width // 4, height // 4), _SURROUNDINGS * max(height, width) / 4
+    size, sigma = (max(1, width // 4), max(1, height // 4)), _SURROUNDINGS * max(height, width) / 4
     weight_HW = cv2.resize(known_HW.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     known_HWC = cv2.resize(image_HWC * known_HW[:, :, None], size, interpolation=cv2.INTER_AREA)
     total_HW = cv2.GaussianBlur(weight_HW, (0, 0), sigma) + 1e-6

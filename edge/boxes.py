@@ -44,9 +44,7 @@ def _enlarged(map_HW: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(fine, dtype=np.float32)
 
 
-def _box(
-    fine_HW: NDArray[np.float32], inside_HW: NDArray[np.bool_], stats: NDArray[np.int32], region: Region
-) -> Box:
+def _box(fine_HW: NDArray[np.float32], inside_HW: NDArray[np.bool_], stats: NDArray[np.int32], region: Region) -> Box:
     left, top, width, height = (int(v) for v in stats[:4])
     window = np.s_[top : top + height, left : left + width]
     score = float(fine_HW[window][inside_HW[window]].max())

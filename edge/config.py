@@ -30,9 +30,7 @@ from edge.toml import convert, read_tables
 
 # Names become parts of topics (`verdict/LINE/CAMERA`) and of file names.
 _NAME = re.compile(r"\w[\w.-]{0,62}\Z")
-_NAME_RULE = (
-    "use letters of any script, digits, `_`, `-` and `.`, at most 63, beginning with a letter or digit"
-)
+_NAME_RULE = "use letters of any script, digits, `_`, `-` and `.`, at most 63, beginning with a letter or digit"
 
 NonNegative = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]

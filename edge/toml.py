@@ -136,9 +136,7 @@ def _explain_missing(keys: list[str], kind: type[msgspec.Struct]) -> str:
     node = _node_at(inspect.type_info(kind), keys)
     if not _fields(node):
         return f"{_place(keys)} is missing"
-    header = (
-        f"[[{keys[-1]}]]" if isinstance(node, inspect.VarTupleType | inspect.ListType) else f"[{keys[-1]}]"
-    )
+    header = f"[[{keys[-1]}]]" if isinstance(node, inspect.VarTupleType | inspect.ListType) else f"[{keys[-1]}]"
     return f"it has no {header} table; add one with: {', '.join(_required(node))}"
 
 

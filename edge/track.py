@@ -22,7 +22,7 @@ _FIRST_SLACK = 0.6
 _SAME_LOOK = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Blob:
     """Something on the belt in one frame.
 
@@ -38,7 +38,7 @@ class Blob:
         return self.look_HW is not None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Track:
     """One part, as far as it has been followed. `key` is unique within its tracker."""
 
@@ -83,7 +83,7 @@ class Tracker:
                 self._coast(track, elapsed)
         gone = [track for track in self._tracks if track.missed > _MOST_MISSED or self._is_outside(track)]
         taken = [blob for _, blob in pairs]
-        fresh = [self._new(blob) for blob in blobs if not any(blob is t for t in taken)]
+        fresh = [self._new(blob) for blob in blobs if blob not in taken]
         self._tracks = [track for track in self._tracks if track not in gone] + fresh
         return Step((*found, *fresh), tuple(gone))
 

@@ -1,8 +1,7 @@
 """Open the engine that runs a bundle best on this machine, and say in one sentence why it is that one.
 
-Every candidate (provider, variant, thread count) is opened, warmed up and held against the golden frames:
-one that computes something else is out, however fast. The others are timed on one golden frame, alone on the
-machine.
+Every candidate (provider, variant, thread count) is opened, warmed up and held against the golden frames: one that
+computes something else is out, however fast. The others are timed on one golden frame, one after the other.
 """
 
 from __future__ import annotations
@@ -23,9 +22,8 @@ from edge.golden import GoldenResult, check_golden, golden_frames
 
 AUTO = "auto"
 
-# A later candidate must be this much faster than an earlier one; less is noise, and the choice would change
-# from start to start. Candidates come in the order of preference: the workshop's default variant, few
-# threads.
+# A later candidate must be this much faster than an earlier one; less is noise, and the choice would change from
+# start to start. Candidates come in the order of preference: the workshop's default variant, few threads.
 _CLEARLY_FASTER = 0.85
 
 _MOST_RUNS = 20

@@ -118,9 +118,7 @@ def _check_tensors(tensors: Any, wanted: Mapping[str, _Tensor], where: str) -> N
     for name, (kind, shape) in wanted.items():
         found_kind, found_shape = found[name]
         if found_kind != kind or not _fits(found_shape, shape):
-            raise EngineError(
-                f"{where} `{name}` is {found_kind} {found_shape}, not {kind} {shape}; make it again"
-            )
+            raise EngineError(f"{where} `{name}` is {found_kind} {found_shape}, not {kind} {shape}; make it again")
 
 
 def _fits(found: tuple[object, ...], wanted: tuple[int | None, ...]) -> bool:

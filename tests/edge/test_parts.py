@@ -110,6 +110,23 @@ def test_an_empty_or_plain_picture_has_no_parts() -> None:
     assert sightings([np.zeros((HEIGHT, WIDTH, 3), np.uint8)] * 5) == []
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (3, 400), (7, 5), (1000, 40)])
+def test_no_size_of_picture_is_too_odd(shape: tuple[int, int]) -> None:
+    """Nothing sensible can be found in slivers, but the camera thread must live on; the size may change in between."""
+    noise = np.random.default_rng(0).integers(0, 256, (40, *shape, 3), dtype=np.uint8)
+    sightings([*noise, *moving([0, 8])])
+
+
+@pytest.mark.parametrize("light", [0.35, 2.4])
+def test_light_that_changes_at_once_is_learned_again(light: float) -> None:
+    """A lamp that fails or comes on: after a while the parts are found as before."""
+    frames = moving(range(-70, -70 + 24 * 110, 8), parts=24)
+    switched = [f if i < 80 else np.clip(f * light, 0, 255).astype(np.uint8) for i, f in enumerate(frames)]
+    late = [s for s in sightings(switched) if s.seq > 180]
+    assert len(late) == len([s for s in sightings(frames) if s.seq > 180])
+    assert all((s.region.w, s.region.h) == pytest.approx((60, 60), abs=8) for s in late)
+
+
 def test_a_stream_may_begin_amid_parts() -> None:
     """A background that shows parts is repaired from the belt around them: later parts are found exactly."""
     found = sightings(moving(range(200, 200 + 12 * 110, 8), parts=12))
