@@ -6,7 +6,7 @@ other file with its size and SHA-256; a file that is missing, different or extra
     manifest.json
     model.float32.onnx, model.int8.onnx    the variants; `manifest.default_variant` is the one to run
     golden/frames.npz, golden/expected.npz a few real model inputs with the outputs each variant gave
-    evaluation.json, report.html           what was measured in the workshop
+    report.json, report.html               what was measured in the workshop
 
 The graph of every variant (opset <= 20, so that JetPack 6 can parse it):
 

@@ -1,0 +1,1 @@
+"""`edgevl demo`: the whole product on a simulated line, from nothing."""

@@ -1,0 +1,70 @@
+"""The device's commands. Heavy imports happen inside, so that `edgevl --help` answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def run_command(
+    line_file: Annotated[Path, typer.Argument(help="The line file (TOML); see configs/ for commented examples.")],
+    seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop by itself after so many seconds.")] = None,
+) -> None:
+    """Inspect: frames from cameras, one verdict per part, on the feed, in the history, on the dashboard.
+
+    Ends with Ctrl-C, after --seconds, or when every camera is a file and all are through; then prints the account of
+    every trigger.
+
+    Example:  edgevl run configs/line-demo.toml
+    """
+    from edge.config import load_line
+    from edge.service import run_line
+
+    run_line(load_line(line_file), seconds, Console())
+
+
+def watch_command(
+    address: Annotated[str, typer.Argument(help="The feed, as the line file's [feed] bind says.")] = (
+        "tcp://127.0.0.1:5560"
+    ),
+    seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop by itself after so many seconds.")] = None,
+) -> None:
+    """Show a running line's verdicts in this terminal, with the cameras' state below."""
+    from edge.watch import watch
+
+    watch(address, Console(), seconds)
+
+
+def doctor_command(
+    line_file: Annotated[Path | None, typer.Argument(help="Also check this line file, its bundle and cameras.")] = None,
+) -> None:
+    """Say what this machine has, what is missing, and the command that installs it.
+
+    Ends with exit code 1 where something that inspection needs is missing.
+    """
+    from edge.doctor import examine, findings_table
+
+    findings = examine(line_file)
+    Console().print(findings_table(findings))
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(1)
+
+
+def bench_command(
+    bundle: Annotated[Path, typer.Argument(help="The bundle to time.")],
+    frames: Annotated[
+        str, typer.Option(help="Where the frames come from: any camera URI, or a folder or video.")
+    ] = "pattern:?fps=0",
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long to measure, over all rounds.")] = 20.0,
+    threads: Annotated[int, typer.Option(min=0, help="Threads of the engine; 0 lets edgevl choose.")] = 0,
+) -> None:
+    """Compare the whole line with the bare engine on the same frames, in one run, side by side.
+
+    Prints the ratio of throughputs, p50 and p99 latency, and memory. Ratios hold on a noisy machine; times do not.
+    """
+    from edge.bench import bench, result_table
+
+    Console().print(result_table(bench(bundle, frames, seconds, threads)))

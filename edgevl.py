@@ -1,0 +1,70 @@
+"""The front door: `edgevl COMMAND`. Mounts the commands of the rooms and turns foreseen errors into one sentence.
+
+Exit codes: 0 done, 1 unforeseen, 2 the command line, 3 line file, 4 bundle, 5 engine, 6 data, 7 teacher, 8 budget,
+130 Ctrl-C (see `edge.errors`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from compress import cli as workshop
+from edge import cli as device
+from edge.errors import EdgevlError
+
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Put a vision-language model on the inspection line: compress it at a desk, run it beside the belt.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, with foreseen errors as one sentence and an exit code instead of a traceback."""
+
+    @functools.wraps(command)
+    def run(**options: Any) -> None:
+        try:
+            command(**options)
+        except EdgevlError as error:
+            Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            Console(stderr=True).print("stopped", highlight=False)
+            raise typer.Exit(_INTERRUPTED) from None
+
+    return run
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def mount(name: str, command: Callable[..., None], panel: str) -> None:
+    app.command(name, rich_help_panel=panel)(guarded(command))
+
+
+mount("demo", workshop.demo_command, "Begin here")
+mount("compress", workshop.compress_command, "The workshop (needs torch)")
+mount("run", device.run_command, "The device")
+mount("watch", device.watch_command, "The device")
+mount("doctor", device.doctor_command, "The device")
+mount("bench", device.bench_command, "The device")
+
+
+def main() -> None:
+    """What the `edgevl` script calls."""
+    app(prog_name="edgevl")
+
+
+if __name__ == "__main__":
+    main()
