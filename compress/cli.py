@@ -59,7 +59,7 @@ def demo_command(
     The second start finds the bundle and is inspecting within seconds. Ctrl-C ends it.
     """
     require_workshop()
-    from compress.demo import run_demo
+    from compress.demo.run import run_demo
 
     run_demo(folder, seed, seconds, port, Console())
 

@@ -187,7 +187,7 @@ class _Store:
         self.arrays["pooled"][here] = pooled
         self.arrays["middle"][here] = self.projections[0](middle, self.grids.hint)
         self.arrays["deep"][here] = self.projections[1](deep, self.grids.hint)
-        self.arrays["map"][here] = [_coverage(v, self.grids.map) for v in views]
+        self.arrays["map"][here] = [coverage(v, self.grids.map) for v in views]
         self.filled += len(views)
 
     def close(self) -> None:
@@ -195,7 +195,7 @@ class _Store:
             array.flush()
 
 
-def _coverage(view: View, size: tuple[int, int]) -> NDArray[np.float32]:
+def coverage(view: View, size: tuple[int, int]) -> NDArray[np.float32]:
     """The share of each map cell that is defect; NaN where nobody marked the place."""
     if view.mask_HW is None:
         return np.full(size, np.nan, np.float32)

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
 
@@ -50,9 +49,7 @@ def fit_probe(
         LogisticRegression(C=strength, max_iter=500, class_weight="balanced").fit(standard_train, train_y)
         for strength in _STRENGTHS
     ]
-    labels = np.arange(num_classes)
-    losses = [log_loss(val_y, _all_classes(m, standard_val, num_classes), labels=labels) for m in fitted]
-    best = fitted[int(np.argmin(losses))]
+    best = min(fitted, key=lambda model: _log_loss(model, standard_val, val_y, num_classes))
     weight_DK, bias_K = _as_layer(best, num_classes)
     return Probe(np.float32(mean_D), np.float32(std_D), weight_DK, bias_K)
 
@@ -66,10 +63,11 @@ def load_probe(file: Path) -> Probe:
         return Probe(saved["mean"], saved["std"], saved["weight"], saved["bias"])
 
 
-def _all_classes(model: LogisticRegression, x_ND: NDArray[np.float32], num_classes: int) -> NDArray[np.float64]:
-    prob_NK = np.full((len(x_ND), num_classes), 1e-9)
+def _log_loss(model: LogisticRegression, x_ND: NDArray[np.float32], y_N: NDArray[np.int64], num_classes: int) -> float:
+    """scikit-learn's own refuses a class that training had no picture of; here it is merely very unlikely."""
+    prob_NK = np.zeros((len(x_ND), num_classes))
     prob_NK[:, model.classes_] = model.predict_proba(x_ND)
-    return prob_NK
+    return float(-np.log(prob_NK[np.arange(len(y_N)), y_N] + 1e-9).mean())
 
 
 def _as_layer(model: LogisticRegression, num_classes: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

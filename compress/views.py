@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_LONGEST_SIDE = 1024  # larger pictures are shrunk first: a view is at most a few hundred pixels wide
+_LONGEST_SIDE = 640  # larger pictures are shrunk first: neither teacher nor student sees more than this
 _KEPT_OF_DEFECT = 0.75  # a crop that loses more of the marked defect would carry the wrong label
 _TRIES = 6
 

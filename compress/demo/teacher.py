@@ -1,43 +1,51 @@
-"""A small CLIP-style teacher for the demo, trained from scratch on the simulated parts and sentences about them.
+"""A small teacher for the demo, trained from scratch on the simulated parts.
 
-Radford et al. 2021: pictures and sentences meet in one space. Saved as an ordinary Hugging Face folder, so that
-`compress` meets it through the same door as a user's own teacher.
+A ResNet (He et al. 2016) that learns the class of every picture and, from the boxes, of every cell of its last but
+one feature map: a thousand pictures are few, but their cells are many. Saved as an ordinary Hugging Face folder, so
+that `compress` meets it through the same door as a user's own teacher.
 """
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import (
-    BertConfig,
-    BertModel,
-    ConvNextConfig,
-    ConvNextModel,
-    PreTrainedTokenizerFast,
-    VisionTextDualEncoderModel,
-)
+from transformers import ResNetConfig, ResNetModel
 
 from compress.dataset import Dataset
-from compress.demo.pictures import TITLES
-from compress.features import load_picture
+from compress.features import coverage, load_picture
 from compress.muon import Muon
 from compress.progress import Reporter
+from compress.student import scaled
 from compress.views import make_view
 from edge.bundle import InputSpec
 from edge.preprocess import model_input
 
-SIDE = 96
+SIDE = 128
+_CELLS = SIDE // 16
+_WIDTHS = [32, 64, 128, 192]
 _BATCH = 32
 _VIEWS = 4
-_RATE = 4e-3
-_WORDS = 24
+_RATE = 5e-3
+_DEFECTIVE_CELL = 0.04  # share of a cell that must be defect for the cell to carry the defect's class
+_GOOD_CELL_WEIGHT = 0.15  # good cells outnumber defective ones by far
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """Views: image_MHWC uint8, label_M, and the class of every cell, cell_MHW."""
+
+    image_MHWC: NDArray[np.uint8]
+    label_M: Tensor
+    cell_MHW: Tensor
+    cell_weight_K: Tensor
 
 
 def train_teacher(folder: Path, dataset: Dataset, steps: int, seed: int, reporter: Reporter) -> None:
@@ -45,102 +53,64 @@ def train_teacher(folder: Path, dataset: Dataset, steps: int, seed: int, reporte
     if (folder / "model.safetensors").is_file():
         return
     torch.manual_seed(seed)
-    tokenizer = _tokenizer(dataset)
-    model = _new_model(len(tokenizer))
-    images_MHWC, label_M = _views(dataset, seed, reporter)
-    _fit(model, _sentences(dataset, tokenizer), images_MHWC, label_M, steps, reporter)
+    config = ResNetConfig(
+        embedding_size=_WIDTHS[0], hidden_sizes=_WIDTHS, depths=[1] * 4, layer_type="basic", image_size=SIDE
+    )
+    model = ResNetModel(config)
+    _fit(model, _lesson(dataset, seed, reporter), len(dataset.classes), steps, reporter)
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     model.save_pretrained(partial)
-    tokenizer.save_pretrained(partial)
-    said = {"size": {"height": SIDE, "width": SIDE}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    said = {"size": {"height": SIDE, "width": SIDE}, "image_mean": [0.0] * 3, "image_std": [1.0] * 3}
     (partial / "preprocessor_config.json").write_bytes(msgspec.json.encode(said))
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 
 
-def _new_model(vocabulary: int) -> VisionTextDualEncoderModel:
-    vision = ConvNextConfig(hidden_sizes=[32, 64, 128, 192], depths=[1, 1, 1, 1], image_size=SIDE)
-    vision.hidden_size = vision.hidden_sizes[-1]  # what the dual encoder projects from
-    text = BertConfig(
-        vocab_size=vocabulary,
-        hidden_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=128,
-        max_position_embeddings=_WORDS,
-    )
-    model = VisionTextDualEncoderModel(vision_model=ConvNextModel(vision), text_model=BertModel(text))
-    assert isinstance(model, VisionTextDualEncoderModel)
-    return model
-
-
-def _tokenizer(dataset: Dataset) -> PreTrainedTokenizerFast:
-    words = sorted({word for c in dataset.classes for s in _said_of(c.name) for word in s.split()})
-    vocabulary = {word: i for i, word in enumerate(["[PAD]", "[UNK]", *words])}
-    plain = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))  # noqa: S106  # not a password
-    plain.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    return PreTrainedTokenizerFast(tokenizer_object=plain, pad_token="[PAD]", unk_token="[UNK]")  # noqa: S106
-
-
-def _said_of(class_name: str) -> tuple[str, ...]:
-    """Sentences about a class; Chinese characters are words of their own."""
-    titles = {str(name): titles for name, titles in TITLES.items()}.get(class_name, {})
-    english, chinese = titles.get("en", class_name).lower(), " ".join(titles.get("zh-TW", class_name))
-    return (f"a turned metal part , {english}", f"{english} on a steel part", f"金 屬 零 件 ， {chinese}")
-
-
-def _sentences(dataset: Dataset, tokenizer: PreTrainedTokenizerFast) -> dict[str, Tensor]:
-    """Token ids and mask, K classes times 3 sentences, in order."""
-    said = [sentence for c in dataset.classes for sentence in _said_of(c.name)]
-    tokens = tokenizer(said, padding=True, return_tensors="pt")
-    return {"input_ids": tokens["input_ids"], "attention_mask": tokens["attention_mask"]}
-
-
-def _views(
-    dataset: Dataset, seed: int, reporter: Reporter
-) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.uint8]], Tensor]:
-    names, spec, train = [c.name for c in dataset.classes], InputSpec(SIDE, SIDE), dataset.of("train")
-    images, labels = [], []
+def _lesson(dataset: Dataset, seed: int, reporter: Reporter) -> _Lesson:
+    names = [c.name for c in dataset.classes]
+    good = next(i for i, c in enumerate(dataset.classes) if c.kind == "good")
+    train = dataset.of("train")
+    images, labels, cells = [], [], []
     with reporter.bar("views for the teacher", len(train)) as advance:
         for index, sample in enumerate(train):
-            picture = load_picture(sample)
+            picture, label = load_picture(sample), names.index(sample.class_name)
             for number in range(_VIEWS):
-                images.append(model_input(make_view(picture, number, (seed, index, 1)).image_HWC, spec))
-                labels.append(names.index(sample.class_name))
+                view = make_view(picture, number, (seed, index, 1))
+                images.append(model_input(view.image_HWC, InputSpec(SIDE, SIDE)))
+                labels.append(label)
+                cells.append(np.where(coverage(view, (_CELLS, _CELLS)) > _DEFECTIVE_CELL, label, good))
             advance()
-    return np.stack(images), torch.tensor(labels)
+    weight_K = torch.ones(len(names))
+    weight_K[good] = _GOOD_CELL_WEIGHT
+    return _Lesson(np.stack(images), torch.tensor(labels), torch.from_numpy(np.stack(cells)), weight_K)
 
 
-def _fit(
-    model: VisionTextDualEncoderModel,
-    sentences: dict[str, Tensor],
-    images_MHWC: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
-    label_M: Tensor,
-    steps: int,
-    reporter: Reporter,
-) -> None:
-    """Pictures against the sentences of all classes, softmax over classes: the contrastive loss with known matches."""
-    model.train()
-    matrices = [p for p in model.vision_model.parameters() if p.dim() in (2, 4) and p.shape[1] > 1]
-    taken = {id(p) for p in matrices}
-    optimisers = [
-        Muon(matrices, _RATE),
-        torch.optim.AdamW([p for p in model.parameters() if id(p) not in taken], _RATE / 2, weight_decay=0.01),
+def _fit(model: ResNetModel, lesson: _Lesson, num_classes: int, steps: int, reporter: Reporter) -> None:
+    classify, classify_cells = nn.Linear(_WIDTHS[-1], num_classes), nn.Conv2d(_WIDTHS[-2], num_classes, 1)
+    parts = nn.ModuleList([model, classify, classify_cells]).train()
+    kernels = [p for p in parts.parameters() if p.dim() == 4]
+    others = [p for p in parts.parameters() if p.dim() != 4]
+    optimisers = [Muon(kernels, _RATE), torch.optim.AdamW(others, _RATE, weight_decay=0.0)]
+    rates = [
+        torch.optim.lr_scheduler.OneCycleLR(o, _RATE, total_steps=steps, pct_start=0.15, cycle_momentum=False)
+        for o in optimisers
     ]
-    schedules = [torch.optim.lr_scheduler.OneCycleLR(o, _RATE, total_steps=steps, pct_start=0.15, cycle_momentum=False) for o in optimisers]  # fmt: skip  # noqa: E501
     with reporter.bar("teacher learns", steps) as advance:
         for _ in range(steps):
-            chosen = torch.randint(len(label_M), (_BATCH,))
-            pixels_NCHW = torch.from_numpy(images_MHWC[chosen.numpy()]).permute(0, 3, 1, 2).flip(1) / 127.5 - 1
-            image_ND = F.normalize(model.visual_projection(model.vision_model(pixels_NCHW).pooler_output), dim=1)
-            text_SD = F.normalize(model.text_projection(model.text_model(**sentences).pooler_output), dim=1)
-            text_KD = text_SD.unflatten(0, (-1, 3)).mean(1)
-            loss = F.cross_entropy(20 * image_ND @ text_KD.T, label_M[chosen], label_smoothing=0.05)
-            for optimiser in optimisers:
-                optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            for optimiser, rate in zip(optimisers, schedules, strict=True):
+            chosen = torch.randint(len(lesson.label_M), (_BATCH,))
+            rgb_NCHW = scaled(torch.from_numpy(lesson.image_MHWC[chosen.numpy()])).flip(1)
+            cell_NHW = lesson.cell_MHW[chosen]
+            axis = int(torch.randint(3, (1,)))  # 0 leaves it, 1 and 2 mirror it
+            if axis:
+                rgb_NCHW, cell_NHW = rgb_NCHW.flip(1 + axis), cell_NHW.flip(axis)
+            out = model(rgb_NCHW, output_hidden_states=True)
+            cells = F.cross_entropy(classify_cells(out.hidden_states[-2]), cell_NHW, weight=lesson.cell_weight_K)
+            logits_NK = classify(out.pooler_output.flatten(1))
+            loss = 2 * cells + F.cross_entropy(logits_NK, lesson.label_M[chosen], label_smoothing=0.05)
+            parts.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
+            for optimiser, rate in zip(optimisers, rates, strict=True):
                 optimiser.step()
                 rate.step()
             advance(1, f"loss {loss.item():.2f}")
