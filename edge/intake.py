@@ -39,10 +39,15 @@ class EveryFrame:
 
 
 class EveryPart:
-    """Each part that passes is one trigger; with a region only those whose middle lies in it."""
+    """Each part that passes is one trigger; with a region only those whose middle lies in it.
 
-    def __init__(self, region: Region | None) -> None:
+    margin: belt judged with the part on every side, as a share of the part's width and height, as far as the
+    frame goes.
+    """
+
+    def __init__(self, region: Region | None, margin: float = 0.0) -> None:
         self._region = region
+        self._margin = margin
         self._finder = PartFinder()
         # Without their pictures: the finder keeps the one it reports.
         self._taken: deque[tuple[int, int, int]] = deque(maxlen=_REMEMBERED)
@@ -66,13 +71,21 @@ class EveryPart:
         found = ((c, w) for seq, c, w in reversed(self._taken) if seq == sighting.seq)
         captured_ns, wall_ns = next(found, self._taken[0][1:])
         frame = Frame(sighting.image_HWC, sighting.seq, captured_ns, wall_ns, self._source)
-        return Spot(frame, sighting.region)
+        return Spot(frame, _widened(sighting.region, self._margin, frame))
 
 
 def _is_within(inner: Region, outer: Region) -> bool:
     """Whether the middle of one lies in the other."""
     x, y = inner.x + inner.w / 2, inner.y + inner.h / 2
     return outer.x <= x < outer.x + outer.w and outer.y <= y < outer.y + outer.h
+
+
+def _widened(part: Region, margin: float, frame: Frame) -> Region:
+    """The part with `margin` of its width left and right, of its height above and below, inside the frame."""
+    aside, above = round(part.w * margin), round(part.h * margin)
+    left, top = max(0, part.x - aside), max(0, part.y - above)
+    right, bottom = min(frame.width, part.x + part.w + aside), min(frame.height, part.y + part.h + above)
+    return Region(left, top, right - left, bottom - top)
 
 
 class Intake:

@@ -57,6 +57,7 @@ class CameraPlan:
 
     region: the part of the picture to judge, or where parts are looked for; None for all of it.
     trigger: whether each frame is judged, or each part that passes.
+    margin: of parts, how much belt around each is judged with it (see `edge.intake.EveryPart`).
     waits: the source can be held back (a folder read as fast as it can be), so no picture need be dropped.
     """
 
@@ -64,6 +65,7 @@ class CameraPlan:
     region: Region | None = None
     trigger: Literal["frame", "part"] = "frame"
     waits: bool = False
+    margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class Line:
 
     def _capture(self, camera: CameraPlan) -> Capture:
         if camera.trigger == "part":
-            intake = Intake(EveryPart(camera.region), self._ledger, self._frames, self._watch())
+            intake = Intake(EveryPart(camera.region, camera.margin), self._ledger, self._frames, self._watch())
         else:
             intake = Intake(EveryFrame(camera.region), self._ledger, self._frames)
         return Capture(camera.source, intake, partial(self._announce, camera.source.name))

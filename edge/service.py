@@ -78,7 +78,7 @@ def _camera_plan(section: CameraSection) -> CameraPlan:
     except SourceUriError as error:
         raise ConfigError(f"camera {section.name}: {error}") from error
     fps = parse_qs(section.uri.partition("?")[2]).get("fps", ["not given"])[-1]
-    return CameraPlan(source, section.region, section.trigger, waits=_is_zero(fps))
+    return CameraPlan(source, section.region, section.trigger, _is_zero(fps), section.margin)
 
 
 def _is_zero(text: str) -> bool:

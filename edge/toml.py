@@ -26,12 +26,15 @@ else:
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-def read_tables(path: Path) -> dict[str, Any]:
-    """The file's tables, unchecked. Raises ConfigError for a missing, unreadable or malformed file."""
+def read_tables(path: Path, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The file's tables, unchecked. Raises ConfigError for a missing, unreadable or malformed file.
+
+    For a missing one, the files beside it that look like `kind` are named.
+    """
     try:
-        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _parse(path)
     except FileNotFoundError:
-        raise ConfigError(f"there is no file {path}{_beside(path)}") from None
+        raise ConfigError(f"there is no file {path}{_beside(path, kind)}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text, so it is not a TOML file") from None
     except OSError as error:
@@ -40,6 +43,10 @@ def read_tables(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: nested too deeply") from None
     except ValueError as error:  # TOMLDecodeError, which says the line and column
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     return tables
 
 
@@ -60,16 +67,24 @@ def _to_path(kind: type, value: object) -> Path:
     return Path(value)
 
 
-def _beside(path: Path) -> str:
+def _beside(path: Path, kind: type[msgspec.Struct]) -> str:
     """Names the file of its kind that was probably meant, else all that lie there."""
     folder = path.absolute().parent
     if not folder.is_dir():
         return f", and no folder {folder} either"
-    names = sorted(f.name for f in folder.glob("*.toml"))
+    names = [file.name for file in sorted(folder.glob("*.toml")) if _looks_like(kind, file)]
     best = nearest(path.name, names)
     if best is not None:
         return f"; did you mean {path.with_name(best)}?"
-    return f"; {folder} has: {', '.join(names)}" if names else f"; {folder} has no .toml file"
+    return f"; {folder} has: {', '.join(names)}" if names else f"; {folder} has no such file"
+
+
+def _looks_like(kind: type[msgspec.Struct], file: Path) -> bool:
+    """Whether it is TOML with every table that `kind` must have."""
+    try:
+        return set(_required(inspect.type_info(kind))) <= _parse(file).keys()
+    except (OSError, ValueError, RecursionError):
+        return False
 
 
 # --- unknown keys

@@ -25,8 +25,12 @@ def write(folder: Path, text: str) -> Path:
 
 
 def complaint(folder: Path, text: str) -> str:
+    return complaint_about(write(folder, text))
+
+
+def complaint_about(file: Path) -> str:
     with pytest.raises(ConfigError) as caught:
-        load_line(write(folder, text))
+        load_line(file)
     return str(caught.value)
 
 
@@ -64,6 +68,11 @@ def test_only_folder_and_file_uris_are_paths(tmp_path: Path) -> None:
             WHOLE + "roi = [1, 2, 3, 0]\n",
             "`roi[3]` in [[camera]] number 1 is 0; it must be a whole number of at least 1",
         ),
+        (
+            WHOLE + 'trigger = "part"\nmargin = 1.5\n',
+            "`margin` in [[camera]] number 1 is 1.5; it must be a number from 0 to 1",
+        ),
+        (WHOLE + "margin = 0.1\n", "`margin` in [[camera]] number 1 is 0.1, but only parts have a margin; add trigger"),
         (WHOLE + '[engine]\nthreads = "2"\n', "`engine.threads` is '2'; it must be a whole number from 0 to 256"),
         (WHOLE + '[dashboard]\nenabled = "yes"\n', "`dashboard.enabled` is 'yes'; it must be true or false"),
         (WHOLE + CAMERA, "two cameras are named 'belt'; give each its own name"),
@@ -95,8 +104,14 @@ def test_every_unknown_key_is_named_at_once(tmp_path: Path) -> None:
 def test_a_missing_file_names_the_one_that_was_meant(tmp_path: Path) -> None:
     """A slip in the name is answered with the file that lies there; a folder or binary file is no line file."""
     write(tmp_path, WHOLE)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
+    (tmp_path / "broken.toml").write_text("[line")
     with pytest.raises(ConfigError, match=r"did you mean .*/line\.toml\?"):
         load_line(tmp_path / "lien.toml")
+    assert complaint_about(tmp_path / "pyprojekt.toml").endswith("has: line.toml")
+    (tmp_path / "line.toml").unlink()
+    assert complaint_about(tmp_path / "line.toml").endswith(f"{tmp_path} has no such file")
+    write(tmp_path, WHOLE)
     with pytest.raises(ConfigError, match="Is a directory"):
         load_line(tmp_path)
     (tmp_path / "b.toml").write_bytes(b"\xff\xfe\x00")
