@@ -8,18 +8,19 @@ import logging
 import warnings
 from collections.abc import Iterator
 
-_EXPORTER = "torch.onnx"  # reports that torchvision is absent, once an operator
+_TALKERS = ("torch.onnx", "onnxscript")  # that torchvision is absent, what they do not fold: once an operator
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """While open, warnings, the exporter's log and what is printed to standard output go nowhere; errors still raise."""
-    logger = logging.getLogger(_EXPORTER)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    levels = {logger: logger.level for logger in map(logging.getLogger, _TALKERS)}
+    for logger in levels:
+        logger.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in levels.items():
+            logger.setLevel(level)

@@ -86,7 +86,8 @@ class TeacherVision(nn.Module):
             return state
         rows, columns = (side // self._patch for side in pixels_NCHW.shape[-2:])
         patches_NTC = state[:, state.shape[1] - rows * columns :]
-        return patches_NTC.transpose(1, 2).reshape(len(state), -1, rows, columns)
+        # unflatten, not reshape: naming the batch size here would fix it in the exported graph
+        return patches_NTC.transpose(1, 2).unflatten(2, (rows, columns))
 
 
 def load_teacher(name: str) -> Teacher:

@@ -27,6 +27,7 @@ def open_runner(teacher: Teacher, file: Path, reporter: Reporter) -> Runner:
     try:
         export_vision(teacher, file)
         session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+        _demand_free_batch(session.get_inputs()[0].shape)
     except Exception as error:  # the exporter meets every architecture there is; eager is slower, not wrong
         reporter.say(f"the teacher runs in torch, slower: its graph cannot be exported ({type(error).__name__})")
         return _eager(teacher.vision)
@@ -36,6 +37,12 @@ def open_runner(teacher: Teacher, file: Path, reporter: Reporter) -> Runner:
         return pooled, middle, deep
 
     return run
+
+
+def _demand_free_batch(shape: list[int | str]) -> None:
+    """The exporter fixes the batch size without a word where a model's code names it."""
+    if isinstance(shape[0], int):
+        raise TypeError(f"the exported graph takes {shape[0]} pictures at a time only")
 
 
 def export_vision(teacher: Teacher, file: Path) -> None:
