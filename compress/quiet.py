@@ -13,7 +13,7 @@ _TALKERS = ("torch.onnx", "onnxscript")  # that torchvision is absent, what they
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """While open, warnings, the exporter's log and what is printed to standard output go nowhere; errors still raise."""
+    """While open, warnings, their logs and what is printed to standard output go nowhere; errors still raise."""
     levels = {logger: logger.level for logger in map(logging.getLogger, _TALKERS)}
     for logger in levels:
         logger.setLevel(logging.CRITICAL)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from compress.errors import TeacherError
 
+_NOT_SEEN_WITH = ("text_", "logit_")  # the parts of a dual encoder that the image side does not use
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 
 
@@ -53,9 +54,10 @@ class TeacherVision(nn.Module):
     mean_C11: Tensor
     std_C11: Tensor
 
-    def __init__(self, model: nn.Module, preprocessing: Preprocessing) -> None:
+    def __init__(self, model: nn.Module, preprocessing: Preprocessing, has_pooler: bool = True) -> None:
         super().__init__()
         self.model = model
+        self.has_pooler = has_pooler
         self.tower = getattr(model, "vision_model", model)
         self.register_buffer("mean_C11", 255 * torch.tensor(preprocessing.mean).view(3, 1, 1))
         self.register_buffer("std_C11", 255 * torch.tensor(preprocessing.std).view(3, 1, 1))
@@ -71,7 +73,7 @@ class TeacherVision(nn.Module):
         return self._pooled(out), middle, deep
 
     def _pooled(self, out: Any) -> Tensor:
-        pooled = getattr(out, "pooler_output", None)
+        pooled = getattr(out, "pooler_output", None) if self.has_pooler else None
         if pooled is None:
             last = out.last_hidden_state
             pooled = last.mean((2, 3)) if last.dim() == 4 else last.mean(1)
@@ -86,8 +88,8 @@ class TeacherVision(nn.Module):
             return state
         rows, columns = (side // self._patch for side in pixels_NCHW.shape[-2:])
         patches_NTC = state[:, state.shape[1] - rows * columns :]
-        # unflatten, not reshape: naming the batch size here would fix it in the exported graph
-        return patches_NTC.transpose(1, 2).unflatten(2, (rows, columns))
+        batch, channels = state.shape[0], state.shape[2]  # not len(): that would fix the exported graph's batch size
+        return patches_NTC.transpose(1, 2).reshape(batch, channels, rows, columns)
 
 
 def load_teacher(name: str) -> Teacher:
@@ -100,9 +102,9 @@ def load_teacher(name: str) -> Teacher:
         raise TeacherError(
             f"there is no teacher folder {name}; give a Hugging Face folder with config.json and weights"
         )
-    model = _load_model(name, is_local)
+    model, has_pooler = _load_model(name, is_local)
     preprocessing = _read_preprocessing(folder, model)
-    vision = TeacherVision(model, preprocessing).eval()
+    vision = TeacherVision(model, preprocessing, has_pooler).eval()
     return Teacher(
         name=folder.name if is_local else name,
         architecture=type(model).__name__,
@@ -126,19 +128,32 @@ def _check_folder(folder: Path) -> None:
     raise TeacherError(f"{folder} has no weights (model.safetensors); copy them there, or save the model again")
 
 
-def _load_model(name: str, is_local: bool) -> nn.Module:
+def _load_model(name: str, is_local: bool) -> tuple[nn.Module, bool]:
+    """The model, and whether its pooler was trained: a checkpoint of a classifier comes without one."""
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = transformers.AutoModel.from_pretrained(
-                name, local_files_only=is_local, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+            model, told = transformers.AutoModel.from_pretrained(
+                name,
+                local_files_only=is_local,
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                output_loading_info=True,
             )
     except Exception as error:  # transformers raises almost anything for a folder it cannot use
         raise TeacherError(f"cannot load the teacher {name}: {_first_line(error)}") from error
     assert isinstance(model, nn.Module)
-    return model.eval().requires_grad_(False)
+    missing = sorted(key for key in told["missing_keys"] if not key.startswith(_NOT_SEEN_WITH))
+    untrained = [key for key in missing if "pooler." not in key]
+    if untrained:
+        raise TeacherError(
+            f"the weights of {name} do not fit its config.json: {len(untrained)} are missing, such as {untrained[0]}; "
+            "copy both files again from one model"
+        )
+    return model.eval().requires_grad_(False), not missing
 
 
 def _read_preprocessing(folder: Path, model: nn.Module) -> Preprocessing:
