@@ -4,7 +4,9 @@
   carry most of the learning: a thousand pictures are few labels but some hundred thousand patches.
 - Opinion: a linear probe on the teacher's embedding, at temperature 2 (Hinton et al. 2015).
 - Embedding: cosine, in the teacher's own space.
-- Labels: cross-entropy with label smoothing; boxes and masks: the defect map.
+- Labels: cross-entropy with label smoothing.
+- Boxes and masks, where there are any: the defect map, and the class of every cell of the last grid. A small defect
+  is a few cells of sixty-four; told which, the student needs a fraction of the steps.
 
 Muon for convolution weights, AdamW for the rest, one cycle of learning rate.
 """
@@ -25,6 +27,8 @@ from compress.progress import Reporter
 from compress.student import Student, channels_last, scaled
 
 TEMPERATURE = 2.0
+_DEFECTIVE_CELL = 0.04  # share of a cell that must be defect for the cell to carry the defect's class
+_BACKGROUND_WEIGHT = 0.15  # background cells outnumber defective ones by far
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Weights:
     hints: float = 4.0
     embedding: float = 1.0
     map: float = 1.0
+    cells: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ class _Teaching(nn.Module):
         features = lesson.features
         self.to_middle = nn.Conv2d(convs[config.middle_after - 1].channels, features.middle_MCHW.shape[1], 1)
         self.to_deep = nn.Conv2d(convs[-1].channels, features.deep_MCHW.shape[1], 1)
+        self.to_cells = nn.Conv2d(convs[-1].channels, config.num_classes + 1, 1)
         self.weights = lesson.weights
         self.register_buffer("centre_D", torch.from_numpy(np.asarray(features.pooled_MD).mean(0)))
 
@@ -136,6 +142,7 @@ class _Teaching(nn.Module):
             + w.hints * hints
             + w.embedding * _off(embedding_ND - self.centre_D, batch.pooled_ND - self.centre_D)
             + w.map * map_loss(map_NHW, batch.map_NHW)
+            + w.cells * cell_loss(self.to_cells(layers[-1]), batch.map_NHW, batch.label_N)
         )
 
 
@@ -148,6 +155,23 @@ def map_loss(logit_NHW: Tensor, target_NHW: Tensor) -> Tensor:
     prob_M = torch.sigmoid(logit_M)
     dice = 1 - (2 * (prob_M * target_M).sum() + 1) / (prob_M.sum() + target_M.sum() + 1)
     return F.binary_cross_entropy_with_logits(logit_M, target_M) + dice
+
+
+def cell_loss(logit_NKHW: Tensor, coverage_NHW: Tensor, label_N: Tensor) -> Tensor:
+    """Cross-entropy of every cell's class: the picture's where the cell is defective, else the last, background.
+
+    coverage_NHW: share of each cell (of a finer grid) that is defect; pictures with NaN are left out.
+    """
+    background = logit_NKHW.shape[1] - 1
+    share_NHW = F.adaptive_avg_pool2d(coverage_NHW, logit_NKHW.shape[-2:])
+    known_NHW = ~torch.isnan(share_NHW)
+    if not known_NHW.any():
+        return logit_NKHW.sum() * 0.0
+    label_NHW = label_N[:, None, None].expand_as(share_NHW)
+    target_NHW = torch.where(share_NHW > _DEFECTIVE_CELL, label_NHW, background)
+    weight_K = torch.ones(background + 1)
+    weight_K[background] = _BACKGROUND_WEIGHT
+    return F.cross_entropy(logit_NKHW.permute(0, 2, 3, 1)[known_NHW], target_NHW[known_NHW], weight=weight_K)
 
 
 def _off(ours: Tensor, theirs: Tensor) -> Tensor:
@@ -169,8 +193,9 @@ def _batches(lesson: Lesson, schedule: Schedule, seed: int) -> Iterator[_Batch]:
     features = lesson.features
     generator = torch.Generator().manual_seed(seed)
     weight_M = balanced_weights(np.asarray(features.label_M))
+    size = min(schedule.batch, len(weight_M))
     for _ in range(schedule.steps):
-        drawn = torch.multinomial(weight_M, schedule.batch, replacement=False, generator=generator).numpy()
+        drawn = torch.multinomial(weight_M, size, replacement=False, generator=generator).numpy()
         chosen = np.sort(drawn)  # memory-mapped: read in order
         batch = _Batch(
             torch.from_numpy(features.image_MHWC[chosen]),

@@ -60,9 +60,10 @@ def _collect_gradients(model: _Traceable, lesson: Lesson, seed: int) -> None:
     features = lesson.features
     generator = torch.Generator().manual_seed(seed)
     weight_M = balanced_weights(np.asarray(features.label_M))
+    size = min(_BATCH, len(weight_M))
     model.zero_grad(set_to_none=True)
     for _ in range(_PICTURES // _BATCH):
-        chosen = torch.multinomial(weight_M, _BATCH, generator=generator).sort().values.numpy()
+        chosen = torch.multinomial(weight_M, size, generator=generator).sort().values.numpy()
         logits_NK, embedding_ND, map_NHW = model(scaled(torch.from_numpy(features.image_MHWC[chosen])))
         loss = F.cross_entropy(logits_NK, torch.from_numpy(features.label_M[chosen]))
         opinion_NK = torch.from_numpy(lesson.opinion_MK[chosen])
