@@ -21,7 +21,7 @@ def compress_command(
     data: Annotated[Path, typer.Option(help="Folder of pictures: VOC, labelme, MVTec AD, or a folder per class.")],
     out: Annotated[Path, typer.Option(help="Where the bundle goes. Work is kept in OUT.work, to go on after a stop.")],
     format: Annotated[str, typer.Option(help="Label format; `auto` looks and says what it found.")] = "auto",
-    steps: Annotated[int, typer.Option(min=1, help="Training steps of 32 views; more for harder data.")] = 400,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps of 32 views; more for harder data.")] = 700,
     views: Annotated[int, typer.Option(min=1, help="Augmented views shown to the teacher, over all pictures.")] = 8000,
     prune: Annotated[float, typer.Option(min=0.0, max=0.8, help="Share of channels to take out of every layer.")] = 0.2,
     max_drop: Annotated[float, typer.Option(help="Macro-F1 that int8 may lose and still be the default.")] = 0.005,

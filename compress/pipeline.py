@@ -35,8 +35,8 @@ class Recipe:
     """
 
     views: int = 8000
-    steps: int = 400
-    recover_steps: int = 150
+    steps: int = 700
+    recover_steps: int = 200
     prune_ratio: float = 0.2
     max_drop: float = 0.005
     seed: int = 0

@@ -75,8 +75,8 @@ class Student(nn.Module):
             _conv_bn_relu(inside, conv) for inside, conv in zip(channels, config.convs, strict=False)
         )
         last, fine = channels[-1], channels[config.fine_after]
-        self.classify = nn.Linear(last, config.num_classes)
-        self.embed = nn.Linear(last, config.embedding_dim)
+        self.classify = nn.Linear(2 * last, config.num_classes)
+        self.embed = nn.Linear(2 * last, config.embedding_dim)
         self.map_coarse = nn.Conv2d(last, config.map_channels, 1)
         self.map_fine = nn.Conv2d(fine, config.map_channels, 1)
         self.map_out = nn.Conv2d(config.map_channels, 1, 1)
@@ -95,7 +95,8 @@ class Student(nn.Module):
         return outputs
 
     def heads(self, layers: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        pooled_NC = layers[-1].mean((2, 3))
+        # The mean knows texture; the maximum keeps a defect of one cell from drowning in sixty-three good ones.
+        pooled_NC = torch.cat((layers[-1].mean((2, 3)), layers[-1].amax((2, 3))), dim=1)
         fine_NCHW = layers[self.config.fine_after - 1]
         coarse_NCHW = F.interpolate(self.map_coarse(layers[-1]), size=self.config.grids.map, mode="nearest")
         map_N1HW = self.map_out(F.relu(coarse_NCHW + self.map_fine(fine_NCHW)))

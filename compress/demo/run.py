@@ -19,8 +19,8 @@ from edge.config import load_line
 from edge.service import run_line
 
 _PICTURES = 1200
-_TEACHER_STEPS = 280
-_RECIPE = Recipe(views=4000, steps=250, recover_steps=80)
+_TEACHER_STEPS = 450
+_RECIPE = Recipe(views=4000, steps=450, recover_steps=130)
 _TRAINING_SEED = 1000  # added to the seed: the belt never shows a part that was trained on
 
 _LINE_FILE = """\
