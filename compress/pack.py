@@ -29,6 +29,8 @@ class Graph:
 
 def check_out(out: Path) -> None:
     """Refuse early to write over a folder that is not a bundle. Raises DataError."""
+    if out.name in ("", ".."):
+        raise DataError(f"--out {out} has no name of its own; give the bundle one, such as bundles/line3")
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file()):
         raise DataError(f"{out} exists and is not a bundle; choose another --out, or remove it")
 

@@ -111,7 +111,7 @@ def load_teacher(name: str) -> Teacher:
         vision=vision,
         preprocessing=preprocessing,
         dim=_embedding_dim(vision, preprocessing),
-        files=(*sorted(folder.glob("*.safetensors")), folder / "config.json") if is_local else (),
+        files=tuple(sorted([*folder.glob("*.safetensors"), *folder.glob("*.json")])) if is_local else (),
     )
 
 

@@ -76,6 +76,7 @@ class Workspace:
         start = time.monotonic()
         make(partial)
         record = StageRecord(key, round(time.monotonic() - start, 1))
+        _sync_files(partial)
         _write_durably(partial / _RECORD, msgspec.json.encode(record))
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
@@ -85,7 +86,10 @@ class Workspace:
 @contextmanager
 def open_workspace(root: Path, reporter: Reporter) -> Iterator[Workspace]:
     """Hold the folder for one run at a time. Raises DataError where another run is using it."""
-    root.mkdir(parents=True, exist_ok=True)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {root}: {error.strerror}; choose another --out") from error
     with (root / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,6 +118,14 @@ def digest_files(paths: list[Path]) -> str:
         with path.open("rb") as stream:
             total.update(path.name.encode() + hashlib.sha256(stream.read()).digest())
     return total.hexdigest()[:16]
+
+
+def _sync_files(folder: Path) -> None:
+    """Bring every file to the disk: after a power cut the record must not outlive what it vouches for."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
 
 
 def _write_durably(path: Path, data: bytes) -> None:
