@@ -92,7 +92,11 @@ class DashboardSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[store]`. keep_ng_pictures: only the newest so many NG pictures stay on disk."""
+    """`[store]`. keep_ng_pictures: only the newest so many NG pictures stay on disk.
+
+    While NG parts come faster than ten a second and camera for long, not each of them gets a picture; every
+    verdict is kept all the same.
+    """
 
     keep_ng_pictures: NonNegative = 2000
 

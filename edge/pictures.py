@@ -21,6 +21,9 @@ from edge.store import KeptPicture
 LIVE_WIDTH = 960
 # Whole pictures wait in memory for the disk, so only a few may; beyond, the oldest is not kept.
 _KEEP_CAPACITY = 8
+# To encode a whole picture costs about as much CPU as to inspect a part. Where NG parts come faster than this for long,
+# they resemble each other and would push older pictures off the disk; a burst of so many is kept whole.
+KEPT_PER_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,26 @@ class Shutter:
             return False
         self._due_ns[frame.source] = frame.captured_ns + self._period_ns
         return True
+
+
+class Allowance:
+    """Says which pictures of a camera are kept: bursts of KEPT_PER_S, and so many a second. One thread at a time."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, float] = {}
+        self._asked_ns: dict[str, int] = {}
+        self.refused = 0
+
+    def grants(self, frame: Frame) -> bool:
+        """Whether this picture may be kept; if not, it is counted in `refused`."""
+        camera, now_ns = frame.source, frame.captured_ns
+        elapsed_s = max(0, now_ns - self._asked_ns.get(camera, now_ns)) / 1e9
+        self._asked_ns[camera] = now_ns
+        left = min(KEPT_PER_S, self._left.get(camera, KEPT_PER_S) + elapsed_s * KEPT_PER_S)
+        granted = left >= 1
+        self._left[camera] = left - granted
+        self.refused += not granted
+        return granted
 
 
 class PictureMaker:

@@ -32,7 +32,7 @@ from edge.judge import Judge, Work
 from edge.ledger import Account, Ledger
 from edge.messages import Region, Verdict
 from edge.outbox import CameraChanged, Judged, new_outbox
-from edge.pictures import Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
+from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
 from edge.store import Store
 from edge.writer import Writer
 
@@ -79,7 +79,7 @@ class Outlets:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a line did. pictures_skipped: pictures not kept because encoding or disk was slower than the line."""
+    """What a line did. pictures_skipped: NG pictures not kept because there were too many for `edge.pictures`."""
 
     accounts: Mapping[str, Account]
     seconds: float
@@ -110,6 +110,7 @@ class Line:
         self._jobs = new_picture_queue(names)
         self._outbox = new_outbox()
         self._shutter = Shutter(self._plan.live_hz)
+        self._allowance = Allowance()
         self._judge = Judge(inspector, facts, numbers, say)
         self._captures = [self._capture(camera) for camera in cameras]
         self._reporter = Reporter(facts, self._captures, self._ledger, numbers)
@@ -190,7 +191,7 @@ class Line:
             self._picture(work.frame, judged.verdict)
 
     def _picture(self, frame: Frame, verdict: Verdict) -> None:
-        if self._plan.keep and verdict.status != "OK":
+        if self._plan.keep and verdict.status != "OK" and self._allowance.grants(frame):
             self._jobs.put(PictureLane("keep", frame.source), Keep(frame, verdict))
         if self._shutter.is_due(frame):
             self._jobs.put(PictureLane("show", frame.source), Show(frame, verdict.id))
@@ -238,7 +239,8 @@ class Line:
             accounts=self._ledger.accounts(),
             seconds=time.monotonic() - self._started,
             pace=self._reporter.pace(),
-            pictures_skipped=sum(lane.dropped for key, lane in pictures if key.purpose == "keep"),
+            pictures_skipped=self._allowance.refused
+            + sum(lane.dropped for key, lane in pictures if key.purpose == "keep"),
             queues=self._frames.statistics(),
         )
 
