@@ -10,7 +10,7 @@ from compress.record import RunReport, StageRow
 
 
 def print_table(report: RunReport, console: Console) -> None:
-    """Print the stages, then what ships and why; readable at 80 columns."""
+    """Print the stages (ms: one frame, one thread), then what ships and why; readable at 80 columns."""
     console.print()
     console.print(_stages(report))
     for line in _lines(report):
@@ -20,11 +20,11 @@ def print_table(report: RunReport, console: Console) -> None:
 def _stages(report: RunReport) -> Table:
     table = Table(title=f"{report.name}: test split, {report.parity.images} images", title_justify="left")
     table.add_column("stage")
-    columns = ["params", "MB", "ms/frame", "macro-F1 (95 %)"]
+    columns = ["params", "MB", "ms", "macro-F1", "95 %"]
     if report.has_good:
         columns += ["escapes", "overkill", "AUROC"]
     for column in columns:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for row in report.rows:
         style = "bold" if row is report.shipped_row else ""
         table.add_row(*_cells(row, report.has_good), style=style)
@@ -36,7 +36,7 @@ def _cells(row: StageRow, has_good: bool) -> list[str]:
     interval = found.macro_f1_interval
     parameters = "" if row.parameters is None else f"{row.parameters / 1e6:.2f} M"
     cells = [row.name, parameters, f"{row.megabytes:.2f}", f"{row.ms:.2f}"]
-    cells.append(f"{found.macro_f1:.3f} ({interval.low:.2f}-{interval.high:.2f})")
+    cells += [f"{found.macro_f1:.3f}", f"{interval.low:.2f}-{interval.high:.2f}"]
     if not has_good:
         return cells
     assert row.inspection is not None
@@ -50,7 +50,7 @@ def _cells(row: StageRow, has_good: bool) -> list[str]:
 
 
 def _rate(rate: Rate | None) -> str:
-    return "" if rate is None else f"{rate.count} of {rate.total}"
+    return "" if rate is None else f"{rate.count}/{rate.total}"
 
 
 def _lines(report: RunReport) -> list[str]:

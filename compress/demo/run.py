@@ -18,16 +18,17 @@ from edge.bundle import MANIFEST
 from edge.config import load_line
 from edge.service import run_line
 
+_BUNDLE = "simulated"
 _PICTURES = 1200
-_TEACHER_STEPS = 450
-_RECIPE = Recipe(views=4000, steps=450, recover_steps=130)
+_TEACHER_STEPS = 380
+_RECIPE = Recipe(views=4000, steps=330, recover_steps=100)
 _TRAINING_SEED = 1000  # added to the seed: the belt never shows a part that was trained on
 
 _LINE_FILE = """\
 # Written by `edgevl demo`; run it by itself with: edgevl run {folder}/line.toml
 [line]
 name = "demo"
-bundle = "bundle"
+bundle = "{bundle}"
 data_dir = "data"
 
 [[camera]]
@@ -46,11 +47,11 @@ def run_demo(folder: Path, seed: int, seconds: float | None, port: int, console:
 
     Raises DataError where another demo is working in the folder; KeyboardInterrupt on Ctrl-C while training.
     """
-    bundle = folder / "bundle"
+    bundle = folder / _BUNDLE
     if not (bundle / MANIFEST).is_file():
         _make_bundle(folder, bundle, seed, console)
     line_file = folder / "line.toml"
-    line_file.write_text(_LINE_FILE.format(folder=folder, seed=seed, port=port), encoding="utf-8")
+    line_file.write_text(_LINE_FILE.format(folder=folder, bundle=_BUNDLE, seed=seed, port=port), encoding="utf-8")
     where = f"http://127.0.0.1:{port}/"
     console.print(Panel(f"The line is starting. Watch it at [bold]{where}[/]   (Ctrl-C ends it)", expand=False))
     run_line(load_line(line_file), seconds, console)

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import torch
+import transformers
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -60,6 +61,7 @@ def train_teacher(folder: Path, dataset: Dataset, steps: int, seed: int, reporte
     _fit(model, _lesson(dataset, seed, reporter), len(dataset.classes), steps, reporter)
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
+    transformers.utils.logging.disable_progress_bar()
     model.save_pretrained(partial)
     said = {"size": {"height": SIDE, "width": SIDE}, "image_mean": [0.0] * 3, "image_std": [1.0] * 3}
     (partial / "preprocessor_config.json").write_bytes(msgspec.json.encode(said))
