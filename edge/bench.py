@@ -49,11 +49,16 @@ _LEAST_PICTURES = 50
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Pictures a second of the three loops, and the line's own latencies (capture to verdict, while held back)."""
+    """Pictures a second of the three loops, and the line's own latencies (capture to verdict, while held back).
+
+    bare_cpu_ms, line_cpu_ms: CPU time a picture of the whole process, all threads together.
+    """
 
     engine_fps: float
     bare_fps: float
     line_fps: float
+    bare_cpu_ms: float
+    line_cpu_ms: float
     p50_ms: float
     p99_ms: float
 
@@ -71,6 +76,11 @@ class BenchResult:
     pictures_per_round: int
     rounds: tuple[Round, ...]
     peak_mb: float
+
+    @property
+    def extra_cpu_ms(self) -> float:
+        """CPU time a picture that the line takes beyond the bare loop; other programs hardly change it."""
+        return statistics.median(r.line_cpu_ms - r.bare_cpu_ms for r in self.rounds)
 
     @property
     def ratio(self) -> float:
@@ -144,13 +154,18 @@ def _pictures_per_round(engine: Engine, images: Sequence[NDArray[np.uint8]], spe
 def _round(images: Sequence[NDArray[np.uint8]], bundle: Bundle, opened: OpenedEngine) -> Round:
     spec = bundle.manifest.input
     engine_fps = _engine_fps(opened.engine, images, spec)
+    begun = time.process_time()
     bare_fps = _bare_fps(opened.engine, images, spec)
+    bare_cpu_s, begun = time.process_time() - begun, time.process_time()
     with tempfile.TemporaryDirectory(prefix="edgevl-bench-") as folder:
         summary = rehearse(images, bundle, opened, Path(folder), _nobody)
+    line_cpu_s = time.process_time() - begun
     return Round(
         engine_fps=engine_fps,
         bare_fps=bare_fps,
         line_fps=len(images) / summary.seconds,
+        bare_cpu_ms=bare_cpu_s / len(images) * 1e3,
+        line_cpu_ms=line_cpu_s / len(images) * 1e3,
         p50_ms=summary.pace.p50_ms,
         p99_ms=summary.pace.p99_ms,
     )
@@ -190,6 +205,7 @@ def result_table(result: BenchResult) -> Table:
         table.add_row(name, f"{fps:.1f}", f"{1e3 / fps:.2f}")
     table.add_section()
     table.add_row("line / bare", f"{result.ratio:.3f}", f"{min(ratios):.3f} to {max(ratios):.3f}")
+    table.add_row("CPU beyond preprocess + engine", "", f"{result.extra_cpu_ms:.2f}")
     table.add_row("capture to verdict p50", "", f"{statistics.median(r.p50_ms for r in result.rounds):.2f}")
     table.add_row("capture to verdict p99", "", f"{statistics.median(r.p99_ms for r in result.rounds):.2f}")
     table.add_row("peak memory", "", f"{result.peak_mb:.0f} MB")

@@ -53,14 +53,15 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     margin: with `trigger = "part"`, how much belt around the part is inspected with it, as a share of the part's
     width and height added on every side. Choose it so that the part fills the model's picture as it did in the
-    pictures the bundle was made from: 0.1 for a part that filled 83 % of their width.
+    pictures the bundle was made from: 0.1 for a part that filled 83 % of their width. Below zero it cuts into the
+    part: -0.03 where those pictures showed nothing but the part, so that no edge of the belt comes into view.
     """
 
     name: str
     uri: str
     trigger: Literal["frame", "part"] = "frame"
     roi: tuple[NonNegative, NonNegative, Positive, Positive] | None = None
-    margin: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    margin: Annotated[float, Meta(ge=-0.25, le=1)] = 0.0
 
     @property
     def region(self) -> Region | None:

@@ -42,7 +42,7 @@ class EveryPart:
     """Each part that passes is one trigger; with a region only those whose middle lies in it.
 
     margin: belt judged with the part on every side, as a share of the part's width and height, as far as the
-    frame goes.
+    frame goes; below zero, how much of the part is left out on every side.
     """
 
     def __init__(self, region: Region | None, margin: float = 0.0) -> None:

@@ -19,6 +19,7 @@ def test_it_measures_both_and_prints_the_ratio(small_bundle: Path) -> None:
     assert len(result.rounds) == 5
     assert all(min(r.engine_fps, r.bare_fps, r.line_fps, r.p50_ms) > 0 for r in result.rounds)
     assert min(r.line_fps / r.bare_fps for r in result.rounds) <= result.ratio
+    assert result.extra_cpu_ms > 0
     assert result.peak_mb > 10
     console = Console(width=120, record=True, quiet=False)
     with console.capture() as capture:

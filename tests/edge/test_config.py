@@ -70,7 +70,7 @@ def test_only_folder_and_file_uris_are_paths(tmp_path: Path) -> None:
         ),
         (
             WHOLE + 'trigger = "part"\nmargin = 1.5\n',
-            "`margin` in [[camera]] number 1 is 1.5; it must be a number from 0 to 1",
+            "`margin` in [[camera]] number 1 is 1.5; it must be a number from -0.25 to 1",
         ),
         (WHOLE + "margin = 0.1\n", "`margin` in [[camera]] number 1 is 0.1, but only parts have a margin; add trigger"),
         (WHOLE + '[engine]\nthreads = "2"\n', "`engine.threads` is '2'; it must be a whole number from 0 to 256"),

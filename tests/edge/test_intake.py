@@ -20,6 +20,16 @@ def spots(*finders: EveryPart) -> list[list[Spot]]:
     return [list_ + finder.finish() for finder, list_ in zip(finders, found, strict=True)]
 
 
+def test_a_margin_below_zero_leaves_out_the_edge_of_each_part() -> None:
+    """Where the pictures of training showed no belt, none is judged."""
+    tight, inner = spots(EveryPart(None), EveryPart(None, margin=-0.25))
+    assert len(tight) == len(inner) > 2
+    for a, b in zip(tight, inner, strict=True):
+        assert a.region is not None
+        x, y = round(a.region.w * 0.25), round(a.region.h * 0.25)
+        assert b.region == Region(a.region.x + x, a.region.y + y, a.region.w - 2 * x, a.region.h - 2 * y)
+
+
 def test_a_margin_widens_each_part_on_every_side_and_stops_at_the_frame() -> None:
     """The same parts are found; 0.1 of its size is added all round, and a margin of 1 never leaves the frame."""
     tight, wide, whole = spots(EveryPart(None), EveryPart(None, margin=0.1), EveryPart(None, margin=1.0))
