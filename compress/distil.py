@@ -163,7 +163,7 @@ def cell_loss(logit_NKHW: Tensor, coverage_NHW: Tensor, label_N: Tensor) -> Tens
     coverage_NHW: share of each cell (of a finer grid) that is defect; pictures with NaN are left out.
     """
     background = logit_NKHW.shape[1] - 1
-    share_NHW = F.adaptive_avg_pool2d(coverage_NHW, logit_NKHW.shape[-2:])
+    share_NHW = F.adaptive_avg_pool2d(coverage_NHW, (logit_NKHW.shape[2], logit_NKHW.shape[3]))
     known_NHW = ~torch.isnan(share_NHW)
     if not known_NHW.any():
         return logit_NKHW.sum() * 0.0

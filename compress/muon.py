@@ -2,7 +2,7 @@
 
 Keller Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks". torch.optim.Muon takes
 matrices only; a convolution's weight is flattened to (out, in * kernel) here. On a student trained from scratch it
-needs a fraction of AdamW's steps (measured: `benchmarks/optimiser.py`).
+needs a fraction of the steps that AdamW does (docs/decisions).
 """
 
 from __future__ import annotations
