@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ class Sources:
 def build_page(sources: Sources, language: Language) -> None:
     """Lay out the page in the current NiceGUI client; it updates itself until the browser leaves."""
     ui.page_title(TEXTS[language].page_title.format(line=sources.line))
+    ui.add_head_html(_gone_script(TEXTS[language].dashboard_gone))
     with ui.element("div").classes("dashboard") as body:
         body.props["lang"] = language
         header = Header(sources.line, sources.feed, language)
@@ -55,3 +57,14 @@ def build_page(sources: Sources, language: Language) -> None:
 
     update()
     ui.timer(TICK_S, update)
+
+
+def _gone_script(sentence: str) -> str:
+    """Gives NiceGUI's lost-connection banner our words: the page stays on the wall, and must not pass for current."""
+    return f"""<script>
+    addEventListener("DOMContentLoaded", () => {{
+      document.getElementById("popup").replaceChildren(
+        Object.assign(document.createElement("span"), {{ textContent: {json.dumps(sentence)} }})
+      );
+    }});
+    </script>"""
