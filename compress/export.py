@@ -31,11 +31,21 @@ def export(student: Student, temperature: float, file: Path) -> None:
             external_data=False,
             verbose=False,
         )
+    tidy(file)
+
+
+def tidy(file: Path) -> None:
+    """Take out of a graph what is not part of it, in place: shapes, paths, domains that no node uses."""
     model = onnx.load(file)
     del model.graph.value_info[:]  # the exporter's shapes confuse later shape inference
     del model.metadata_props[:]
+    del model.graph.metadata_props[:]
     for node in model.graph.node:
         del node.metadata_props[:]  # paths of source files on this machine
         node.doc_string = ""
+    used = {node.domain for node in model.graph.node}
+    kept = [opset for opset in model.opset_import if opset.domain in used]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, file)

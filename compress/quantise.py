@@ -24,6 +24,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from compress.export import tidy
 from compress.quiet import quiet
 from compress.student import TRUNK_WEIGHTS
 
@@ -91,9 +92,7 @@ def _quantise_once(
             calibrate_method=method,
             extra_options={"ActivationSymmetric": True, "WeightSymmetric": True, "CalibPercentile": 99.99},
         )
-    model = onnx.load(out_file)
-    del model.graph.value_info[:]
-    onnx.save(model, out_file)
+    tidy(out_file)
 
 
 def _trunk_nodes(model: onnx.ModelProto) -> list[str]:

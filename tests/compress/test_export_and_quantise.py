@@ -1,0 +1,143 @@
+"""The graphs of a real run keep the contract of `edge.bundle`, in float and in int8."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, numpy_helper
+
+from compress.evaluate import answer_graph, answer_torch
+from compress.export import OPSET, OUTPUTS
+from compress.images import read_image
+from compress.quantise import balanced_choice, run_prob
+from compress.stages import read_graphs, read_int8
+from compress.student import TRUNK_WEIGHTS, load_student
+from edge.preprocess import model_input
+from tests.compress.conftest import FinishedRun
+
+
+@pytest.fixture(scope="module", params=["float32", "int8"])
+def graph(request: pytest.FixtureRequest, finished_run: FinishedRun) -> onnx.ModelProto:
+    """Either graph as it is in the bundle."""
+    return onnx.load(finished_run.out / f"model.{request.param}.onnx")
+
+
+@pytest.fixture(scope="module")
+def int8(finished_run: FinishedRun) -> onnx.ModelProto:
+    return onnx.load(finished_run.out / "model.int8.onnx")
+
+
+def _pictures(run: FinishedRun) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    spec = run.bundle.manifest.input
+    return np.stack([model_input(read_image(s.path), spec) for s in run.dataset.samples])
+
+
+def _constant(model: onnx.ModelProto, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+    return numpy_helper.to_array(next(i for i in model.graph.initializer if i.name == name))
+
+
+def test_the_graph_keeps_the_contract(graph: onnx.ModelProto) -> None:
+    """uint8 NHWC in with a free batch, three float outputs, an opset that JetPack 6 parses, and ONNX's own check."""
+    onnx.checker.check_model(graph, full_check=True)
+    assert {o.domain: o.version for o in graph.opset_import} == {"": OPSET}
+    assert OPSET <= 20
+    (image,) = graph.graph.input
+    dims = image.type.tensor_type.shape.dim
+    assert (image.name, image.type.tensor_type.elem_type) == ("image", TensorProto.UINT8)
+    assert dims[0].dim_param
+    assert [d.dim_value for d in dims[1:]] == [128, 128, 3]
+    assert tuple(o.name for o in graph.graph.output) == OUTPUTS
+    assert all(o.type.tensor_type.elem_type == TensorProto.FLOAT for o in graph.graph.output)
+    assert all(o.type.tensor_type.shape.dim[0].dim_param for o in graph.graph.output)
+
+
+def test_the_graph_carries_nothing_but_itself(graph: onnx.ModelProto) -> None:
+    """No leftover shapes that confuse later tools, no stack traces with paths of the machine that made it."""
+    assert not graph.graph.value_info
+    assert not graph.metadata_props
+    assert not graph.graph.metadata_props
+    for node in graph.graph.node:
+        assert not node.metadata_props
+        assert not node.doc_string
+    assert b"site-packages" not in graph.SerializeToString()
+
+
+def test_float_onnx_decides_as_torch_does(finished_run: FinishedRun) -> None:
+    """No flip, probabilities and maps within 1e-3, whatever the batch."""
+    graphs = read_graphs(finished_run.work / "5-export")
+    pictures = _pictures(finished_run)
+    torch_side = answer_torch(load_student(finished_run.work / "4-recover"), graphs.pruned_temperature, pictures)
+    onnx_side = answer_graph(graphs.pruned, pictures)
+    assert np.array_equal(torch_side.prob_NK.argmax(1), onnx_side.prob_NK.argmax(1))
+    np.testing.assert_allclose(onnx_side.prob_NK, torch_side.prob_NK, atol=1e-3)
+    assert torch_side.map_NHW is not None
+    assert onnx_side.map_NHW is not None
+    np.testing.assert_allclose(onnx_side.map_NHW, torch_side.map_NHW, atol=1e-3)
+    one_by_one = np.concatenate([run_prob(graphs.pruned, one[None]) for one in pictures[:3]])
+    np.testing.assert_allclose(one_by_one, onnx_side.prob_NK[:3], atol=1e-5)
+
+
+def test_outputs_are_probabilities_unit_vectors_and_shares(finished_run: FinishedRun) -> None:
+    """In int8 as in float."""
+    for variant in finished_run.bundle.manifest.variants:
+        answers = answer_graph(finished_run.out / variant.file, _pictures(finished_run))
+        np.testing.assert_allclose(answers.prob_NK.sum(1), 1, atol=1e-4)
+        assert answers.map_NHW is not None
+        assert answers.map_NHW.min() >= 0
+        assert answers.map_NHW.max() <= 1
+
+
+def test_only_the_trunks_convolutions_are_int8(int8: onnx.ModelProto, finished_run: FinishedRun) -> None:
+    """Each of the trunk's, and none of the heads: those stay float."""
+    dequantised = {o for node in int8.graph.node if node.op_type == "DequantizeLinear" for o in node.output}
+    quantised = [n for n in int8.graph.node if len(n.input) > 1 and n.input[1] in dequantised]
+    assert {n.op_type for n in quantised} == {"Conv"}
+    assert len(quantised) == len(load_student(finished_run.work / "4-recover").config.convs)
+    assert all(n.input[1].startswith(TRUNK_WEIGHTS) for n in quantised)
+
+
+def test_int8_is_symmetric_with_a_scale_per_output_channel(int8: onnx.ModelProto) -> None:
+    """Zero point 0 everywhere, as TensorRT demands; weights have a scale per channel, activations one."""
+    constants = {i.name for i in int8.graph.initializer}
+    per_channel = 0
+    for node in int8.graph.node:
+        if node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
+            continue
+        zero = _constant(int8, node.input[2])
+        assert not zero.any()
+        if node.op_type == "DequantizeLinear" and node.input[0] in constants:
+            stored = _constant(int8, node.input[0])
+            if stored.dtype == np.int8:
+                assert _constant(int8, node.input[1]).shape == (stored.shape[0],)
+                per_channel += 1
+        else:
+            assert zero.dtype == np.int8
+            assert _constant(int8, node.input[1]).size == 1
+    assert per_channel == 8
+
+
+def test_the_calibration_that_agreed_best_was_kept(finished_run: FinishedRun) -> None:
+    """And nothing of the others is left in the folder."""
+    folder = finished_run.work / "6-quantise"
+    quantised = read_int8(folder).quantised
+    assert quantised.differences[quantised.method] == min(quantised.differences.values())
+    assert sorted(p.name for p in folder.iterdir()) == ["int8.onnx", "quantised.json", "stage.json"]
+
+
+def test_calibration_pictures_are_balanced() -> None:
+    """A rare class is taken whole, a frequent one up to its share; the same for the same seed."""
+    label_N = np.array([0] * 90 + [1] * 5, np.int64)
+    chosen = balanced_choice(label_N, 20, seed=3)
+    assert np.bincount(label_N[chosen]).tolist() == [10, 5]
+    assert np.array_equal(chosen, balanced_choice(label_N, 20, seed=3))
+
+
+def test_graphs_are_single_files(finished_run: FinishedRun, tmp_path: Path) -> None:
+    """No external data that a copy could forget: the graph loads from its bytes alone."""
+    for file in finished_run.out.glob("*.onnx"):
+        alone = tmp_path / "alone.onnx"
+        alone.write_bytes(file.read_bytes())
+        assert run_prob(alone, _pictures(finished_run)[:1]).shape == (1, 2)

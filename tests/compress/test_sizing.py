@@ -1,0 +1,48 @@
+"""The model's input: the pictures' own shape, and as large as small defects need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from compress.dataset import read_dataset
+from compress.sizing import choose_input
+from edge.bundle import InputSpec
+from tests.compress import layouts
+
+
+def _marked(root: Path, height: int, width: int, side: int) -> Path:
+    """VOC pictures of a size with one square defect each."""
+    for index in range(12):
+        name = f"{'dent' if index % 2 else 'hole'}_{index}"
+        pixels = np.full((height, width, 3), 100 + index, np.uint8)
+        layouts.write_pixels(root / "images" / f"{name}.png", pixels)
+        box = (name.split("_")[0], 1, 1, side, side)
+        layouts.write_voc(root / "annotations" / f"{name}.xml", box, size=(width, height))
+    return root
+
+
+@pytest.mark.parametrize(
+    ("side", "size"), [(100, InputSpec(128, 128)), (8, InputSpec(192, 192)), (3, InputSpec(256, 256))]
+)
+def test_smaller_defects_get_a_larger_input(tmp_path: Path, side: int, size: InputSpec) -> None:
+    """The smallest size at which they stay six pixels wide; the largest where none suffices."""
+    spec, why = choose_input(read_dataset(_marked(tmp_path, 200, 200, side)), seed=0)
+    assert spec == size
+    assert "of marked defects stay at least 6 px wide" in why
+
+
+def test_the_shape_is_kept_in_sixteens(tmp_path: Path) -> None:
+    """Twice as wide as high stays so; squeezing would thin scratches in one direction only."""
+    spec, _ = choose_input(read_dataset(_marked(tmp_path, 150, 300, 100)), seed=0)
+    assert spec.width == pytest.approx(2 * spec.height, abs=16)
+    assert spec.height % 16 == spec.width % 16 == 0
+
+
+def test_without_marks_the_smallest_size(tmp_path: Path) -> None:
+    """Nothing says that more is needed."""
+    spec, why = choose_input(read_dataset(layouts.folder_set(tmp_path, "good", "bad")), seed=0)
+    assert spec.height * spec.width <= 128 * 128 * 1.2
+    assert "marked" not in why
