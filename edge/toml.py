@@ -76,7 +76,7 @@ def _beside(path: Path, kind: type[msgspec.Struct]) -> str:
     best = nearest(path.name, names)
     if best is not None:
         return f"; did you mean {path.with_name(best)}?"
-    return f"; {folder} has: {', '.join(names)}" if names else f"; {folder} has no such file"
+    return f"; {folder} has: {', '.join(names)}" if names else f", nor another of its kind in {folder}"
 
 
 def _looks_like(kind: type[msgspec.Struct], file: Path) -> bool:

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from selenium.webdriver.support.wait import WebDriverWait
 
+from edge.dashboard.texts import TEXTS
 from tests.e2e.browser import chromium, complaints, hosts_asked, save_screenshot, why_no_browser
 from tests.edge.dashboard_process import Dashboard, dashboard
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, FeedDouble, Part, drawn_part
@@ -112,7 +113,7 @@ def test_a_part_appears_with_picture_boxes_and_verdict(tmp_path: Path) -> None:
 
 
 def test_the_language_is_switched_on_the_page(tmp_path: Path) -> None:
-    """From Chinese to English and back: words, class titles and the language of the document."""
+    """From Chinese to English and back: words, class titles, the document, and what it will say when we are gone."""
     with opened(tmp_path) as (line, _, browser):
         line.part(CAMERAS[1], SCRATCHED)
         _until(browser, lambda: _text(browser, f"{_tile(CAMERAS[1])} .verdict .class") == "刮傷")
@@ -121,6 +122,8 @@ def test_the_language_is_switched_on_the_page(tmp_path: Path) -> None:
         _until(browser, lambda: _text(browser, f"{_tile(CAMERAS[1])} .verdict .class") == "Scratch")
         assert "Yield" in _text(browser, ".yield")
         assert _count(browser, ".dashboard[lang=en]") == 1
+        gone = browser.execute_script("return document.getElementById('popup').textContent")
+        assert gone == TEXTS["en"].dashboard_gone
         browser.find_element("css selector", "nav a[lang=zh-TW]").click()
         _until(browser, lambda: "良率" in _text(browser, ".yield"))
 

@@ -110,7 +110,7 @@ def test_a_missing_file_names_the_one_that_was_meant(tmp_path: Path) -> None:
         load_line(tmp_path / "lien.toml")
     assert complaint_about(tmp_path / "pyprojekt.toml").endswith("has: line.toml")
     (tmp_path / "line.toml").unlink()
-    assert complaint_about(tmp_path / "line.toml").endswith(f"{tmp_path} has no such file")
+    assert complaint_about(tmp_path / "line.toml").endswith(f"nor another of its kind in {tmp_path}")
     write(tmp_path, WHOLE)
     with pytest.raises(ConfigError, match="Is a directory"):
         load_line(tmp_path)
