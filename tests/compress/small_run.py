@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +28,11 @@ class LineReporter(SilentReporter):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    def bar(self, title: str, total: int) -> AbstractContextManager[Advance]:
+    @contextmanager
+    def bar(self, title: str, total: int) -> Iterator[Advance]:
         self.say(f"begins: {title}")
-        return super().bar(title, total)
+        with super().bar(title, total) as advance:
+            yield advance
 
 
 def write_parts(root: Path, count: int = 24) -> Path:

@@ -30,7 +30,7 @@ def test_a_convolutions_step_has_the_size_that_was_asked_for() -> None:
     torch.manual_seed(0)
     conv = nn.Conv2d(16, 32, 3, bias=False)
     before = conv.weight.detach().clone()
-    conv(torch.randn(4, 16, 8, 8)).square().mean().backward()  # type: ignore[no-untyped-call]  # torch's stub
+    conv(torch.randn(4, 16, 8, 8)).square().mean().backward()
     Muon(conv.parameters(), lr=0.01, weight_decay=0.0).step()
     rms = (conv.weight.detach() - before).square().mean().sqrt().item()
     assert rms == pytest.approx(0.2 * 0.01, rel=0.35)

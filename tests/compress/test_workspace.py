@@ -11,11 +11,14 @@ from compress.workspace import Made, digest_files, digest_of, open_workspace
 
 
 def _stage(root: Path, depends: object, reporter: SilentReporter) -> Made[str]:
+    def make(folder: Path) -> None:
+        (folder / "made").write_text(repr(depends))
+
     with open_workspace(root, reporter) as work:
         return work.stage(
             "1-write",
             depends,
-            lambda folder: (folder / "made").write_text(repr(depends)) and None,
+            make,
             lambda folder: (folder / "made").read_text(),
         )
 
