@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+import cv2
+
 from camera.frame import Frame
 from camera.source import Source
 from edge.capture import CameraStatus, Capture
@@ -45,6 +47,9 @@ _JOIN_S = 10.0
 
 # How long one thread may keep the interpreter while another wants it. Python's 5 ms is as long as an inspection.
 _SWITCH_S = 0.0005
+
+# OpenCV wakes and spins a pool of its own for pictures that one thread finishes sooner; the line has its own threads.
+_OPENCV_THREADS = 1
 
 
 class LineError(EdgevlError):
@@ -118,6 +123,7 @@ class Line:
         self._over = threading.Event()
         self._started = time.monotonic()
         self._interval_s = sys.getswitchinterval()
+        self._opencv_threads = cv2.getNumThreads()
         writer = Writer(outlets.store, outlets.publisher, self._ledger, self._reporter)
         maker = PictureMaker(self._jobs, self._outbox, self._plan, say)
         self._capturing = [self._thread(c.name, partial(c.run, self._stop)) for c in self._captures]
@@ -127,6 +133,7 @@ class Line:
 
     def start(self) -> None:
         sys.setswitchinterval(_SWITCH_S)
+        cv2.setNumThreads(_OPENCV_THREADS)
         for thread in (self._writing, self._picturing, self._inspecting, *self._capturing):
             thread.start()
 
@@ -146,6 +153,7 @@ class Line:
         self._join([self._writing])
         self._drop_the_rest()
         sys.setswitchinterval(self._interval_s)
+        cv2.setNumThreads(self._opencv_threads)
         return self._summary()
 
     def is_progressing(self, limit_s: float) -> bool:
