@@ -44,7 +44,9 @@ def test_both_readmes_name_every_command_and_both_ways_in(name: str) -> None:
 def test_every_key_of_the_line_file_is_described() -> None:
     """docs/line-file.md has each section, and below it each key with its default."""
     text = (ROOT / "docs/line-file.md").read_text(encoding="utf-8")
-    sections = {title.strip("[]"): body for title, body in re.findall(r"## `(\S+)`\n(.*?)(?=\n## |\Z)", text, re.DOTALL)}
+    sections = {
+        title.strip("[]"): body for title, body in re.findall(r"## `(\S+)`\n(.*?)(?=\n## |\Z)", text, re.DOTALL)
+    }
     for section in msgspec.structs.fields(LineFile):
         kind = getattr(section.type, "__origin__", section.type)
         kind = next(iter(getattr(kind, "__args__", (kind,))))
