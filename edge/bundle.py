@@ -187,7 +187,8 @@ def read_manifest(path: Path) -> Manifest:
 def _check_manifest(manifest: Manifest, file: Path) -> None:
     if manifest.format_version != FORMAT_VERSION:
         raise BundleError(
-            f"{file} has format {manifest.format_version}, this edgevl reads {FORMAT_VERSION}; update the older of the two"
+            f"{file} has format {manifest.format_version}, this edgevl reads {FORMAT_VERSION};"
+            " update the older of the two"
         )
     for relative in manifest.files:
         if not is_inside(relative):
