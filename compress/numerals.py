@@ -15,7 +15,9 @@ def score(value: float | None) -> str:
 
 
 def score_interval(interval: Interval) -> str:
-    """`0.967–0.993`."""
+    """`0.967–0.993`, or what it means that resampling never gave another value."""
+    if interval.low == interval.high:
+        return "no mistake" if interval.low == 1.0 else "no interval"
     return f"{score(interval.low)}–{score(interval.high)}"
 
 
@@ -59,8 +61,11 @@ def change(difference: float) -> str:
 
 
 def tiny(value: float) -> str:
-    """A largest difference: `3e-07` below a thousandth, `0.083` above."""
-    return "0" if value == 0 else f"{value:.0e}" if value < 1e-3 else f"{value:.3f}"
+    """A largest difference: `3e-7` below a thousandth, `0.083` above."""
+    if value == 0 or value >= 1e-3:
+        return f"{value:.3f}" if value else "0"
+    digit, power = f"{value:.0e}".split("e")
+    return f"{digit}e{int(power)}"
 
 
 def duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -65,6 +66,7 @@ def render(report: RunReport, data_root: Path) -> str:
         trained=report.trained,
         teacher=report.rows[0],
         shipped=report.shipped_row,
+        by_name={"pruned": None, "int8": None} | {row.name: row for row in report.rows},
         axis_f1=_common_axis([row.classification.macro_f1_interval for row in report.rows]),
         axis_rates=_rates_axis(report.rows),
         figures=_figures(report),
@@ -72,6 +74,7 @@ def render(report: RunReport, data_root: Path) -> str:
         few=[c for c in report.shipped_row.classification.classes if c.images < FEW_IMAGES],
         few_images=FEW_IMAGES,
         doubt=_error_bound(report.shipped_row.classification),
+        pictures_in_all=sum(sum(count.values()) for count in report.trained.counts.values()),
         pictures=_pictures(report, data_root),
         problems=[(_below(path, data_root), sentence) for path, sentence in report.trained.problems[:MOST_PROBLEMS]],
     )
@@ -139,7 +142,7 @@ def _quality_figure(report: RunReport) -> Markup:
 
 def _cost_figure(report: RunReport, what: str, field: Literal["ms", "megabytes"]) -> Markup:
     values = [float(getattr(row, field)) for row in report.rows]
-    factors = ["", *(_factor(a, b) for a, b in zip(values, values[1:], strict=False))]
+    factors = ["", *(_factor(a, b) for a, b in pairwise(values))]
     steps = [
         _step(report, row, value, numerals.three_digits(value), factor)
         for row, value, factor in zip(report.rows, values, factors, strict=True)

@@ -1,74 +1,105 @@
-"""The table a finished run prints: what every stage cost and gained, on the test split."""
+"""The table a run prints at its end: what each stage cost and gained, and what ships."""
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from compress import numerals
 from compress.metrics import Rate
 from compress.record import RunReport, StageRow
 
 
 def print_table(report: RunReport, console: Console) -> None:
-    """Print the stages (ms: one frame, one thread), then what ships and why; readable at 80 columns."""
-    console.print()
-    console.print(_stages(report))
-    for line in _lines(report):
-        console.print(line, highlight=False, markup=False)
+    """Print the table and a few lines under it; made to be read on 80 columns."""
+    images = sum(c.images for c in report.shipped_row.classification.classes)
+    title = f"\n{report.name} on {images:,} test pictures; below each rate its 95 % interval"
+    console.print(Text(title, style="bold"), _table(report), sep="\n")
+    for topic, sentence in _lines(report):
+        line = Table.grid(padding=(0, 2))
+        line.add_column(width=9)
+        line.add_column(overflow="fold")
+        line.add_row(Text(topic, style="bold"), Text(sentence))
+        console.print(line)
 
 
-def _stages(report: RunReport) -> Table:
-    table = Table(title=f"{report.name}: test split, {report.parity.images} images", title_justify="left")
-    table.add_column("stage")
-    columns = ["params", "MB", "ms", "macro-F1", "95 %"]
-    if report.has_good:
-        columns += ["escapes", "overkill", "AUROC"]
-    for column in columns:
+def _table(report: RunReport) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("model", no_wrap=True)
+    columns = ["params", "MB", "ms/frame", "macro-F1"]
+    for column in columns + (["escapes", "overkill", "AUROC"] if report.has_good else []):
         table.add_column(column, justify="right", no_wrap=True)
     for row in report.rows:
-        style = "bold" if row is report.shipped_row else ""
-        table.add_row(*_cells(row, report.has_good), style=style)
+        cells = _cells(row, report.has_good)
+        table.add_row(*cells, style="bold green" if row is report.shipped_row else None)
     return table
 
 
-def _cells(row: StageRow, has_good: bool) -> list[str]:
-    found = row.classification
-    interval = found.macro_f1_interval
-    parameters = "" if row.parameters is None else f"{row.parameters / 1e6:.2f} M"
-    cells = [row.name, parameters, f"{row.megabytes:.2f}", f"{row.ms:.2f}"]
-    cells += [f"{found.macro_f1:.3f}", f"{interval.low:.2f}-{interval.high:.2f}"]
-    if not has_good:
-        return cells
-    assert row.inspection is not None
-    auroc = row.inspection.auroc
-    return [
-        *cells,
-        _rate(row.inspection.escape),
-        _rate(row.inspection.overkill),
-        "" if auroc is None else f"{auroc:.3f}",
+def _cells(row: StageRow, has_good: bool) -> list[Text]:
+    found, judged = row.classification, row.inspection
+    cells = [
+        Text(row.name),
+        Text(numerals.amount(row.parameters)),
+        Text(numerals.three_digits(row.megabytes)),
+        Text(numerals.three_digits(row.ms)),
+        _over(numerals.score(found.macro_f1), numerals.score_interval(found.macro_f1_interval)),
     ]
+    if has_good:
+        cells += [
+            _rate(judged.escape if judged else None),
+            _rate(judged.overkill if judged else None),
+            Text(numerals.score(judged.auroc if judged else None)),
+        ]
+    return cells
 
 
-def _rate(rate: Rate | None) -> str:
-    return "" if rate is None else f"{rate.count}/{rate.total}"
+def _rate(rate: Rate | None) -> Text:
+    return _over(numerals.of_total(rate), numerals.rate_interval(rate))
 
 
-def _lines(report: RunReport) -> list[str]:
-    parity, shipped, place = report.parity, report.shipped, report.localisation
-    teacher, best = report.rows[0], report.shipped_row
-    lines = [
-        f"ships: {shipped.variant}, {teacher.ms / best.ms:.0f} times as fast as the teacher in torch "
-        f"(both one thread, one run); {shipped.why}",
-        f"torch float and ONNX float: {parity.torch_onnx_flips} of {parity.images} decisions differ, "
-        f"max |dp| {parity.torch_onnx_max_difference:.1e}",
-        f"ONNX float and int8: {parity.int8_flips} of {parity.images} decisions differ, "
-        f"max |dp| {parity.int8_max_difference:.1e}",
-    ]
-    if place.pixel_auroc is not None and place.aupro is not None:
-        lines.append(
-            f"defect map: pixel AUROC {place.pixel_auroc:.3f}, AUPRO {place.aupro:.3f} on {place.images} images"
-        )
+def _over(figure: str, interval: str) -> Text:
+    return Text.assemble(figure, "\n", (interval, "not bold dim"))
+
+
+def _lines(report: RunReport) -> list[tuple[str, str]]:
+    """Topic and sentence of each line."""
+    said = [("ships", f"{_ships(report)}; {report.shipped.why}")]
     if not report.has_good:
-        lines.append("classification only: without good parts in the data, escape and overkill have no meaning")
-    lines.append(f"whole run: {sum(report.seconds.values()):.0f} s, peak memory {report.peak_memory_mb:.0f} MB")
-    return lines
+        said.append(
+            ("classes", "there is no good class, so it classifies only; escape and overkill have no meaning here")
+        )
+    return [*said, ("parity", _parity(report)), *_int8(report), ("map", _map(report))]
+
+
+def _ships(report: RunReport) -> str:
+    teacher, shipped = report.rows[0], report.shipped_row
+    faster = numerals.three_digits(teacher.ms / shipped.ms)
+    smaller = numerals.three_digits(teacher.megabytes / shipped.megabytes)
+    return f"{report.shipped.variant}, {faster} times as fast as the teacher and {smaller} times smaller"
+
+
+def _parity(report: RunReport) -> str:
+    found = report.parity
+    differ = f"{found.torch_onnx_flips} of {found.images:,} decisions differ"
+    return f"torch float and ONNX float: {differ}, max |Δp| {numerals.tiny(found.torch_onnx_max_difference)}"
+
+
+def _int8(report: RunReport) -> list[tuple[str, str]]:
+    """What the step from the pruned float model to int8 cost."""
+    f1 = {row.name: row.classification.macro_f1 for row in report.rows}
+    if "pruned" not in f1 or "int8" not in f1:
+        return []
+    found = report.parity
+    change = numerals.change(f1["int8"] - f1["pruned"])
+    differ = f"{found.int8_flips} of {found.images:,} decisions differ"
+    return [("int8", f"macro-F1 {change} against float, {differ}, max |Δp| {numerals.tiny(found.int8_max_difference)}")]
+
+
+def _map(report: RunReport) -> str:
+    found = report.localisation
+    if not found.images:
+        return "nobody marked defects in the test pictures, so the defect map was not measured"
+    scores = f"pixel AUROC {numerals.score(found.pixel_auroc)}, AUPRO {numerals.score(found.aupro)}"
+    return f"{scores} on {found.images:,} marked pictures"
