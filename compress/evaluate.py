@@ -89,10 +89,15 @@ def defect_scores(dataset: Dataset, prob_NK: NDArray[np.float32]) -> NDArray[np.
     return np.asarray(np.minimum(prob_NK[:, is_defect_K].sum(1), 1.0), np.float32)
 
 
-def parity(in_torch: Answers, in_onnx: Answers, in_int8: Answers) -> Parity:
-    """Hold torch against ONNX, and float against int8, picture by picture."""
-    torch_flips, torch_difference = _disagreement(in_torch, in_onnx)
-    int8_flips, int8_difference = _disagreement(in_onnx, in_int8)
+def parity(dataset: Dataset, rule: Decision, in_torch: Answers, in_onnx: Answers, in_int8: Answers) -> Parity:
+    """Hold torch against ONNX, and float against int8, picture by picture, under one rule."""
+
+    def disagreement(one: Answers, other: Answers) -> tuple[int, float]:
+        flips = int((decided_classes(dataset, one, rule) != decided_classes(dataset, other, rule)).sum())
+        return flips, float(np.abs(one.prob_NK - other.prob_NK).max())
+
+    torch_flips, torch_difference = disagreement(in_torch, in_onnx)
+    int8_flips, int8_difference = disagreement(in_onnx, in_int8)
     return Parity(len(in_onnx.prob_NK), torch_flips, torch_difference, int8_flips, int8_difference)
 
 
@@ -138,11 +143,6 @@ def _fit_map_threshold(val: Pictures, answers: Answers) -> float:
     known = [i for i, target in enumerate(targets) if target is not None]
     target_NHW = np.stack([t for t in targets if t is not None]) if known else None
     return fit_map_threshold(answers.map_NHW[known], target_NHW)
-
-
-def _disagreement(one: Answers, other: Answers) -> tuple[int, float]:
-    flips = int((one.prob_NK.argmax(1) != other.prob_NK.argmax(1)).sum())
-    return flips, float(np.abs(one.prob_NK - other.prob_NK).max())
 
 
 def _in_batches(

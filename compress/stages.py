@@ -182,6 +182,8 @@ def evaluate_all(
         classes=tuple((c.name, c.kind) for c in dataset.classes),
         rows=tuple(_row(key, chain, ms, judged) for key in judged.test),
         parity=evaluate.parity(
+            dataset,
+            rule,
             answer_torch(chain.pruned, chain.graphs.pruned_temperature, test.image_NHWC),
             judged.test["pruned"],
             judged.test["int8"],
@@ -277,6 +279,11 @@ def _macro_f1(judged: _Judged, key: str) -> float:
     return found.macro_f1
 
 
+def _below(path: Path, root: Path) -> str:
+    """A path as the report may name it: below the data folder, never where this machine keeps it."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
 def _trained(chain: Chain, origin: Origin) -> Trained:
     dataset, spec = origin.dataset, chain.pruned.config.input
     counts: dict[str, dict[str, int]] = {c.name: {"train": 0, "val": 0, "test": 0} for c in dataset.classes}
@@ -290,7 +297,7 @@ def _trained(chain: Chain, origin: Origin) -> Trained:
         data_root=dataset.root.name,
         data_digest=digest_of(origin.data_key),
         data_notes=dataset.notes,
-        problems=tuple((str(p.path), p.sentence) for p in dataset.problems),
+        problems=tuple((_below(p.path, dataset.root), p.sentence) for p in dataset.problems),
         counts=counts,
         teacher=chain.teacher.name,
         teacher_architecture=chain.teacher.architecture,

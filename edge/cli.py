@@ -44,6 +44,8 @@ def doctor_command(
     """Say what this machine has, what is missing, and the command that installs it.
 
     Ends with exit code 1 where something that inspection needs is missing.
+
+    Example:  edgevl doctor configs/line-demo.toml
     """
     from edge.doctor import examine, findings_table
 

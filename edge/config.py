@@ -37,7 +37,7 @@ Positive = Annotated[int, Meta(ge=1)]
 
 
 class LineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[line]`. undecided: an UNDECIDED part is rejected, accepted, or set aside for review.
+    """`[line]`. bundle: the folder to run.
 
     data_dir: where verdicts and pictures are kept; `../var/NAME` beside the line file's folder unless given.
     """
@@ -45,7 +45,6 @@ class LineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     bundle: Path
     data_dir: Path = Path("../var")
-    undecided: Literal["reject", "accept", "review"] = "reject"
 
 
 class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

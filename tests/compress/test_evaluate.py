@@ -24,9 +24,10 @@ def test_a_class_is_decided_by_the_threshold_not_by_the_larger_probability(finis
     np.testing.assert_allclose(defect_scores(dataset, _answers(0.1, 0.3).prob_NK), [0.1, 0.3])
 
 
-def test_parity_counts_flips_and_the_largest_difference() -> None:
-    """Torch against ONNX and float against int8, apart."""
-    found = parity(_answers(0.1, 0.6), _answers(0.1, 0.6), _answers(0.2, 0.4))
+def test_parity_counts_flips_under_the_rule_and_the_largest_difference(finished_run: FinishedRun) -> None:
+    """Torch against ONNX and float against int8, apart; a decision flips where it crosses the fitted threshold."""
+    rule = Decision(defect_threshold=0.5, min_confidence=0.5, map_threshold=0.5)
+    found = parity(finished_run.dataset, rule, _answers(0.1, 0.6), _answers(0.1, 0.6), _answers(0.2, 0.4))
     assert (found.images, found.torch_onnx_flips, found.int8_flips) == (2, 0, 1)
     assert found.torch_onnx_max_difference == 0
     assert found.int8_max_difference == pytest.approx(0.2)

@@ -42,7 +42,7 @@ def test_the_least_line_file_gets_defaults_and_absolute_paths(tmp_path: Path) ->
     assert line.line.bundle == tmp_path / "bundles/steel"
     assert line.line.data_dir == tmp_path / "var/鋼板-1"
     assert line.camera[0].uri == f"file:{configs}/clips/belt.avi?loop=1"
-    assert (line.line.undecided, line.engine.variant, line.dashboard.language) == ("reject", "auto", "zh-TW")
+    assert (line.engine.variant, line.dashboard.language) == ("auto", "zh-TW")
 
 
 def test_only_folder_and_file_uris_are_paths(tmp_path: Path) -> None:
