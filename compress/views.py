@@ -88,7 +88,7 @@ def _with_edge(image_HWC: NDArray[np.uint8], rng: np.random.Generator) -> NDArra
     """Now and then a strip of plain grey along one or two sides: on the line, a part is cut out of its background."""
     if rng.random() >= _EDGED:
         return image_HWC
-    edged = image_HWC.copy()
+    edged: NDArray[np.uint8] = image_HWC.copy()
     height, width = edged.shape[:2]
     for side in rng.permutation(4)[: int(rng.integers(1, 3))]:
         depth = max(1, round((height if side % 2 == 0 else width) * rng.uniform(0.005, _DEEPEST_EDGE)))
