@@ -33,6 +33,7 @@ State = Literal["ok", "optional", "warning", "missing"]
 _STYLES: dict[State, str] = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
 
 _OLDEST, _NEWEST = (3, 10), (3, 13)
+_WORKSHOP = "pip install -c constraints.txt torch && pip install -c constraints.txt '.[workshop]'"
 _LEAST_MEMORY_GB = 1.0
 _LEAST_DISK_GB = 2.0
 _CAMERA_TIMEOUT_S = 5.0
@@ -74,7 +75,9 @@ def examine(line_file: Path | None = None) -> tuple[Finding, ...]:
 
 def findings_table(findings: Iterable[Finding]) -> Table:
     """For the terminal: one row a finding."""
-    table = Table("", "state", "detail", "what helps")
+    table = Table("", "state")
+    for words in ("detail", "what helps"):
+        table.add_column(words, overflow="fold")  # a command cut off is no help
     for finding in findings:
         table.add_row(*(escape(text) for text in (finding.what, finding.state, finding.detail, finding.fix)))
         table.rows[-1].style = _STYLES[finding.state]
@@ -203,7 +206,7 @@ def _workshop() -> Finding:
     version = _installed("torch")
     if version:
         return Finding("Workshop", "ok", f"torch {version}")
-    return Finding("Workshop", "optional", "needed for `edgevl compress` only", "pip install 'edgevl[workshop]'")
+    return Finding("Workshop", "optional", "needed for `edgevl compress` only", _WORKSHOP)
 
 
 def _installed(package: str) -> str:
