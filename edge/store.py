@@ -172,9 +172,9 @@ class Store:
         except BaseException as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            if type(error) is sqlite3.DatabaseError:
+            if type(error) is sqlite3.DatabaseError or isinstance(error, UnicodeDecodeError):
                 self._suspect.touch()
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, (sqlite3.Error, UnicodeDecodeError)):
                 raise StoreError(f"the verdicts could not be written to disk ({error}); check the disk") from error
             raise
 
@@ -229,7 +229,8 @@ def _open_or_set_aside(data_dir: Path, say: Callable[[str], None]) -> sqlite3.Co
         return _open_database(database)
     except sqlite3.OperationalError as error:
         raise ConfigError(f"cannot use the database {database} ({error}); check the disk and its rights") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # SQLite words some damage in bytes that are not UTF-8, and the sqlite3 module fails over its message.
         return _begin_anew(data_dir, str(error), say)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import ConfigError
@@ -194,6 +194,7 @@ def sound_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(max_examples=60, deadline=None)
 @given(place=st.integers(0, 99_999), rubbish=st.binary(min_size=1, max_size=200), cut=st.booleans())
+@example(place=4003, rubbish=b"\x80", cut=False)  # SQLite's message is then not UTF-8
 def test_no_damage_brings_more_than_a_sentence(sound_database: Path, place: int, rubbish: bytes, cut: bool) -> None:
     """Whatever bytes are wrong or missing: the store opens and writes, or says why it does not."""
     content = sound_database.read_bytes()
