@@ -216,7 +216,7 @@ def _pictures(report: RunReport, data_root: Path) -> list[Picture]:
 def _thumbnail(data_root: Path, relative: str) -> str | None:
     """A small JPEG as a data URI; None where the picture is missing, damaged, or not below data_root."""
     pure = PurePosixPath(relative)
-    if pure.is_absolute() or ".." in pure.parts:
+    if pure.is_absolute() or ".." in pure.parts or "\0" in relative:
         return None
     try:
         image_HWC = read_image(data_root / pure)
