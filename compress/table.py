@@ -93,8 +93,9 @@ def _int8(report: RunReport) -> list[tuple[str, str]]:
         return []
     found = report.parity
     change = numerals.change(f1["int8"] - f1["pruned"])
+    quality = "macro-F1 as in float" if change == "0" else f"macro-F1 {change} against float"
     differ = f"{found.int8_flips} of {found.images:,} decisions differ"
-    return [("int8", f"macro-F1 {change} against float, {differ}, max |Δp| {numerals.tiny(found.int8_max_difference)}")]
+    return [("int8", f"{quality}, {differ}, max |Δp| {numerals.tiny(found.int8_max_difference)}")]
 
 
 def _map(report: RunReport) -> str:
