@@ -198,6 +198,8 @@ def _check_manifest(manifest: Manifest, file: Path) -> None:
             raise BundleError(f"{file}: variant {variant.name!r} names {variant.file!r}, which it does not list")
     if len(manifest.classes) < 1 or len({c.name for c in manifest.classes}) != len(manifest.classes):
         raise BundleError(f"{file}: the classes must be at least one, each with its own name")
+    if manifest.has_good_class != (manifest.decision.defect_threshold is not None):
+        raise BundleError(f"{file}: a defect threshold and a good class go together; make the bundle again")
     manifest.variant(manifest.default_variant)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
+from operator import itemgetter
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import ClassSpec, Decision
+from edge.bundle import ClassKind, ClassSpec, Decision
 
 Status = Literal["OK", "NG", "UNDECIDED"]
 
@@ -40,24 +42,25 @@ def undecided(reason: Reason) -> Decided:
 
 
 def decide(prob_K: NDArray[np.float32], classes: tuple[ClassSpec, ...], rule: Decision) -> Decided:
-    """Apply the bundle's rule to one part's class probabilities `prob_K` (float32, K, sums to 1)."""
-    if prob_K.shape != (len(classes),) or not np.all(np.isfinite(prob_K)):
+    """Apply the bundle's rule to one part's class probabilities `prob_K` (float32, K, sums to 1).
+
+    Plain numbers, no arrays: for a handful of classes each array operation costs more than the whole decision.
+    """
+    prob = prob_K.tolist()
+    if prob_K.shape != (len(classes),) or not all(map(isfinite, prob)):
         return undecided("bad_output")
-    is_defect_K = np.array([c.kind == "defect" for c in classes])
-    defect_score = float(min(1.0, prob_K[is_defect_K].sum()))
+    scored = list(zip(prob, classes, strict=True))
+    defect_score = min(1.0, sum(p for p, c in scored if c.kind == "defect"))
     if rule.defect_threshold is None:
-        return _classify(prob_K, classes, rule.min_confidence, defect_score)
-    is_ng = defect_score >= rule.defect_threshold
-    best = int(np.argmax(np.where(is_defect_K == is_ng, prob_K, -1.0)))
-    return Decided("NG" if is_ng else "OK", classes[best].name, float(prob_K[best]), defect_score)
+        return _classify(scored, rule.min_confidence, defect_score)
+    kind: ClassKind = "defect" if defect_score >= rule.defect_threshold else "good"
+    probability, best = max((pair for pair in scored if pair[1].kind == kind), key=itemgetter(0))
+    return Decided("NG" if kind == "defect" else "OK", best.name, probability, defect_score)
 
 
-def _classify(
-    prob_K: NDArray[np.float32], classes: tuple[ClassSpec, ...], min_confidence: float, defect_score: float
-) -> Decided:
+def _classify(scored: list[tuple[float, ClassSpec]], min_confidence: float, defect_score: float) -> Decided:
     """No good class exists: the part is defective by assumption, and only the kind is in question."""
-    best = int(np.argmax(prob_K))
-    name, probability = classes[best].name, float(prob_K[best])
+    probability, best = max(scored, key=itemgetter(0))
     if probability < min_confidence:
-        return Decided("UNDECIDED", name, probability, defect_score, "low_confidence")
-    return Decided("NG", name, probability, defect_score)
+        return Decided("UNDECIDED", best.name, probability, defect_score, "low_confidence")
+    return Decided("NG", best.name, probability, defect_score)
