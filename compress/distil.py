@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from compress.features import Features
-from compress.muon import Muon
+from compress.optimise import OneCycle
 from compress.progress import Reporter
 from compress.student import Student, channels_last, scaled
 
@@ -89,22 +89,11 @@ def distil(student: Student, lesson: Lesson, schedule: Schedule, seed: int, titl
     torch.manual_seed(seed)
     channels_last(student).train()
     teaching = _Teaching(student, lesson)
-    optimisers = _optimisers([*student.named_parameters(), *teaching.named_parameters()], schedule.learning_rate)
-    schedules = [
-        torch.optim.lr_scheduler.OneCycleLR(
-            o, schedule.learning_rate, total_steps=schedule.steps, pct_start=0.15, cycle_momentum=False
-        )
-        for o in optimisers
-    ]
+    optimiser = OneCycle([*student.parameters(), *teaching.parameters()], schedule.learning_rate, schedule.steps)
     with reporter.bar(title, schedule.steps) as advance:
         for batch in _batches(lesson, schedule, seed):
             loss = teaching(student, batch)
-            student.zero_grad(set_to_none=True)
-            teaching.zero_grad(set_to_none=True)
-            loss.backward()
-            for optimiser, learning_rate in zip(optimisers, schedules, strict=True):
-                optimiser.step()
-                learning_rate.step()
+            optimiser.step(loss)
             advance(1, f"loss {loss.item():.2f}")
     student.eval()
 
@@ -181,12 +170,6 @@ def _off(ours: Tensor, theirs: Tensor) -> Tensor:
 def _divergence(logits_NK: Tensor, opinion_NK: Tensor) -> Tensor:
     ours = F.log_softmax(logits_NK / TEMPERATURE, dim=1)
     return F.kl_div(ours, F.softmax(opinion_NK / TEMPERATURE, dim=1), reduction="batchmean")
-
-
-def _optimisers(named: list[tuple[str, nn.Parameter]], learning_rate: float) -> list[torch.optim.Optimizer]:
-    convolutions = [p for _, p in named if p.dim() == 4]
-    others = [p for _, p in named if p.dim() != 4]
-    return [Muon(convolutions, learning_rate), torch.optim.AdamW(others, learning_rate, weight_decay=0.0)]
 
 
 def _batches(lesson: Lesson, schedule: Schedule, seed: int) -> Iterator[_Batch]:

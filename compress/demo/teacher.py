@@ -22,7 +22,7 @@ from transformers import ResNetConfig, ResNetModel
 
 from compress.dataset import Dataset
 from compress.features import coverage, load_picture
-from compress.muon import Muon
+from compress.optimise import OneCycle
 from compress.progress import Reporter
 from compress.student import scaled
 from compress.views import make_view
@@ -91,13 +91,7 @@ def _lesson(dataset: Dataset, seed: int, reporter: Reporter) -> _Lesson:
 def _fit(model: ResNetModel, lesson: _Lesson, num_classes: int, steps: int, reporter: Reporter) -> None:
     classify, classify_cells = nn.Linear(_WIDTHS[-1], num_classes), nn.Conv2d(_WIDTHS[-2], num_classes, 1)
     parts = nn.ModuleList([model, classify, classify_cells]).train()
-    kernels = [p for p in parts.parameters() if p.dim() == 4]
-    others = [p for p in parts.parameters() if p.dim() != 4]
-    optimisers = [Muon(kernels, _RATE), torch.optim.AdamW(others, _RATE, weight_decay=0.0)]
-    rates = [
-        torch.optim.lr_scheduler.OneCycleLR(o, _RATE, total_steps=steps, pct_start=0.15, cycle_momentum=False)
-        for o in optimisers
-    ]
+    optimiser = OneCycle(parts.parameters(), _RATE, steps)
     with reporter.bar("teacher learns", steps) as advance:
         for _ in range(steps):
             chosen = torch.randint(len(lesson.label_M), (_BATCH,))
@@ -110,10 +104,6 @@ def _fit(model: ResNetModel, lesson: _Lesson, num_classes: int, steps: int, repo
             cells = F.cross_entropy(classify_cells(out.hidden_states[-2]), cell_NHW, weight=lesson.cell_weight_K)
             logits_NK = classify(out.pooler_output.flatten(1))
             loss = 2 * cells + F.cross_entropy(logits_NK, lesson.label_M[chosen], label_smoothing=0.05)
-            parts.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
-            for optimiser, rate in zip(optimisers, rates, strict=True):
-                optimiser.step()
-                rate.step()
+            optimiser.step(loss)
             advance(1, f"loss {loss.item():.2f}")
     model.eval()
