@@ -73,10 +73,13 @@ class Channel(Generic[Key, Item]):
         with self._changed:
             self._wait_for_items(timeout_s)
             for key in self._turn:
-                if self._lanes[key].items:
+                lane = self._lanes[key]
+                if lane.items:
                     self._turn.rotate(-1 - self._turn.index(key))
-                    self._changed.notify_all()
-                    return self._lanes[key].items.popleft()
+                    item = lane.items.popleft()
+                    if lane.wants_more():
+                        self._changed.notify_all()
+                    return item
             return None
 
     def take_all(self, timeout_s: float | None) -> Mapping[Key, list[Item]]:
@@ -121,6 +124,10 @@ class _Running(Generic[Item]):
 
     def has_room(self) -> bool:
         return len(self.items) < self.limits.capacity
+
+    def wants_more(self) -> bool:
+        """Whether to wake those who wait for room: at half full, not at every free place, for a wake-up costs both."""
+        return self.limits.overflow == "wait" and len(self.items) <= self.limits.capacity // 2
 
     def displace(self) -> Item:
         self.dropped += 1
