@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 
 
+# Keeps 16 bits and honours EXIF; IMREAD_UNCHANGED would not turn the picture.
+_FLAGS = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+
+
 class ImageFileError(Exception):
     """A file that is no image, is damaged, or has a depth without a known range; one sentence without its path."""
 
@@ -19,12 +23,12 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """Decode a file to uint8 HxWx3 BGR, C-contiguous.
 
     16-bit is scaled by the range of its dtype, never by its content, so that equal light gives equal values in
-    every picture. Grey becomes three equal channels, alpha is dropped, rotation tags are ignored. Raises
-    ImageFileError.
+    every picture. Grey becomes three equal channels, alpha is dropped, and the picture is turned as its EXIF says:
+    the workshop trained on it that way up. Raises ImageFileError.
     """
     try:
         encoded = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-        pixels = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if encoded.size else None
+        pixels = cv2.imdecode(encoded, _FLAGS) if encoded.size else None
     except OSError as error:
         raise ImageFileError(str(error.strerror)) from error
     except cv2.error as error:

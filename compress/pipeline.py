@@ -19,7 +19,7 @@ from compress.progress import Reporter
 from compress.record import RunReport
 from compress.ship import ship
 from compress.sizing import choose_input
-from compress.student import default_config
+from compress.student import default_config, load_student
 from compress.teacher import load_teacher
 from compress.workspace import digest_files, open_workspace
 from edge.bundle import Bundle
@@ -77,13 +77,13 @@ def compress(
             "2-distil",
             (features.key, recipe.steps),
             lambda folder: stages.distil_new(folder, config, features.value, recipe.steps, recipe.seed, reporter),
-            stages.load_student,
+            load_student,
         )
         cut = work.stage(
             "3-prune",
             (student.key, recipe.prune_ratio),
             lambda folder: stages.prune_it(folder, student.value, features.value, recipe.prune_ratio, recipe.seed),
-            stages.load_student,
+            load_student,
         )
         pruned = work.stage(
             "4-recover",
@@ -91,7 +91,7 @@ def compress(
             lambda folder: stages.recover(
                 folder, cut.value, features.value, recipe.recover_steps, recipe.seed, reporter
             ),
-            stages.load_student,
+            load_student,
         )
         graphs = work.stage(
             "5-export",

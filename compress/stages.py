@@ -26,13 +26,11 @@ from compress.progress import Reporter
 from compress.prune import prune
 from compress.quantise import Quantised, balanced_choice, quantise
 from compress.record import RunReport, Shipped, StageRow, Trained, read_report, write_report
-from compress.student import Student, StudentConfig, load_student, save_student
+from compress.student import Student, StudentConfig, save_student
 from compress.teacher import Teacher
 from compress.thresholds import fit_temperature
 from compress.workspace import digest_files, digest_of
 from edge.bundle import Decision, InputSpec
-
-__all__ = ["load_student"]
 
 _CALIBRATION_PICTURES = 128
 
