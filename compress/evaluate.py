@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
 import cv2
 import numpy as np
-import onnxruntime
-import torch
 from numpy.typing import NDArray
 
+from compress.answers import Answers
 from compress.dataset import Dataset
 from compress.images import read_image
 from compress.masks import defect_mask, map_target
 from compress.metrics import Classification, Inspection, aupro, classification, inspection, pixel_auroc
 from compress.pictures import Pictures
 from compress.record import Localisation, Mistake, Parity
-from compress.student import Deployed, Student
 from compress.thresholds import fit_map_threshold, fit_threshold
 from edge.bundle import ClassSpec, Decision
 from edge.verdict import decide
 
 MIN_CONFIDENCE = 0.5  # classification only: below an even chance for the best class, a person should look
-_BATCH = 16
 _MAP_SIDE = 128  # pixel metrics are computed on maps and masks of this many pixels a side
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """A model's answers for one split: class probabilities, and defect maps where it has them."""
-
-    prob_NK: NDArray[np.float32]
-    map_NHW: NDArray[np.float32] | None = None
-
-
-def answer_graph(file: Path, image_NHWC: NDArray[np.uint8]) -> Answers:
-    """Run a student's ONNX graph over pictures."""
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    return _in_batches(lambda batch: tuple(session.run(["prob", "map"], {"image": batch})), image_NHWC)
-
-
-def answer_torch(student: Student, temperature: float, image_NHWC: NDArray[np.uint8]) -> Answers:
-    """Run a student in torch over pictures, as it would be exported."""
-    deployed = Deployed(student, temperature).eval()
-
-    def run(batch_NHWC: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
-        with torch.inference_mode():
-            prob, _, defect_map = deployed(torch.from_numpy(batch_NHWC))
-        return prob.numpy(), defect_map.numpy()
-
-    return _in_batches(run, image_NHWC)
 
 
 def fit_rule(dataset: Dataset, val: Pictures, answers: Answers) -> Decision:
@@ -143,10 +110,3 @@ def _fit_map_threshold(val: Pictures, answers: Answers) -> float:
     known = [i for i, target in enumerate(targets) if target is not None]
     target_NHW = np.stack([t for t in targets if t is not None]) if known else None
     return fit_map_threshold(answers.map_NHW[known], target_NHW)
-
-
-def _in_batches(
-    run: Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], ...]], image_NHWC: NDArray[np.uint8]
-) -> Answers:
-    batches = [run(image_NHWC[i : i + _BATCH]) for i in range(0, len(image_NHWC), _BATCH)]
-    return Answers(np.concatenate([b[0] for b in batches]), np.concatenate([b[1] for b in batches]))

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress import evaluate
+from compress.answers import Answers, answer_graph
 from compress.dataset import Dataset, Problem
 from compress.distil import Lesson, Schedule, Weights, distil
-from compress.evaluate import Answers, answer_graph, answer_torch, fit_rule, score
+from compress.evaluate import fit_rule, score
 from compress.export import export
 from compress.features import Features, Grids, read_features, teacher_embeddings, write_features
 from compress.measure import graph_run, latencies_ms, teacher_run
@@ -29,6 +30,7 @@ from compress.record import RunReport, Shipped, StageRow, Trained, read_report, 
 from compress.student import Student, StudentConfig, save_student
 from compress.teacher import Teacher
 from compress.thresholds import fit_temperature
+from compress.torch_answers import answer_torch
 from compress.workspace import digest_files, digest_of
 from edge.bundle import Decision, InputSpec
 

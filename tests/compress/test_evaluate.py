@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compress.evaluate import Answers, decided_classes, defect_scores, fit_rule, mistakes, parity
+from compress.answers import Answers
+from compress.evaluate import decided_classes, defect_scores, fit_rule, mistakes, parity
 from compress.pictures import read_pictures
 from edge.bundle import Decision
 from tests.compress.conftest import FinishedRun

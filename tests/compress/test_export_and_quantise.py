@@ -9,12 +9,13 @@ import onnx
 import pytest
 from onnx import TensorProto, numpy_helper
 
-from compress.evaluate import answer_graph, answer_torch
+from compress.answers import answer_graph
 from compress.export import OPSET, OUTPUTS
 from compress.images import read_image
 from compress.quantise import balanced_choice, run_prob
 from compress.stages import read_graphs, read_int8
 from compress.student import TRUNK_WEIGHTS, load_student
+from compress.torch_answers import answer_torch
 from edge.preprocess import model_input
 from tests.compress.conftest import FinishedRun
 
