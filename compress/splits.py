@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from compress.readers.files import Files
-from compress.readers.lists import SPLIT_FOLDERS, SPLITS, Index, Lists, Split
+from compress.readers.found import Found, Split
+from compress.readers.index import INDEX, Index
+from compress.readers.lists import SPLIT_FOLDERS, SPLITS, Lists
 
 SHARES: Mapping[Split, float] = {"train": 0.60, "val": 0.15, "test": 0.25}
 
@@ -23,14 +25,16 @@ class Given:
     source: str
 
 
-def given_splits(files: Files, lists: Lists, index: Index) -> Given | None:
-    """From split lists, else train/val/test folders, else index.csv; None where none has two splits."""
+def given_splits(files: Files, found: Found, lists: Lists, index: Index) -> Given | None:
+    """From split lists, else the labels, train/val/test folders, index.csv; None where none has two splits."""
     by_folder = {path: split for path in files.images if (split := _folder_split(files.folders_of(path)))}
-    by_index = {path: row.split for path, row in index.rows.items() if row.split}
+    by_label = {image.path: image.split for image in found.images if image.split}
+    by_index = {path: entry.split for path, entry in index.entries.items() if entry.split}
     candidates = (
         Given(dict(lists.split_of), f"splits from {', '.join(lists.files)}"),
+        Given(by_label, f"splits from {found.split_source}"),
         Given(by_folder, "splits from the train/val/test folders"),
-        Given(by_index, "splits from index.csv"),
+        Given(by_index, f"splits from {INDEX}"),
     )
     return next((g for g in candidates if len(set(g.split_of.values())) >= 2), None)
 

@@ -16,8 +16,11 @@ def cut_to_image(image: FoundImage, size: Size) -> FoundImage:
     Annotators reach over the edge, so that is cut. A box that is inverted, empty or wholly outside, or a
     label made for another size, means that the whole label cannot be trusted. Raises DataError for those.
     """
-    if image.label_size not in (None, size):
-        raise DataError(f"is {size[0]}x{size[1]} pixels, but its label is for {_by(image.label_size)}; left out")
+    for stated in (image.label_size, *(runs.size for runs in image.runs)):
+        if stated not in (None, size):
+            raise DataError(f"is {_by(size)} pixels, but its label is for {_by(stated)}; left out")
+    if image.in_shares:
+        image = _in_pixels(image, size)
     boxes = tuple(_cut_box(box, size) for box in image.boxes)
     polygons = tuple(_cut_polygon(polygon, size) for polygon in image.polygons)
     return replace(image, boxes=boxes, polygons=polygons)
@@ -25,6 +28,13 @@ def cut_to_image(image: FoundImage, size: Size) -> FoundImage:
 
 def _by(size: Size | None) -> str:
     return "none" if size is None else f"{size[0]}x{size[1]}"
+
+
+def _in_pixels(image: FoundImage, size: Size) -> FoundImage:
+    w, h = size
+    boxes = tuple(BoxLabel(b.x0 * w, b.y0 * h, b.x1 * w, b.y1 * h, b.class_name) for b in image.boxes)
+    polygons = tuple(PolygonLabel(tuple((x * w, y * h) for x, y in p.points_N2), p.class_name) for p in image.polygons)
+    return replace(image, boxes=boxes, polygons=polygons, in_shares=False)
 
 
 def _cut_box(box: BoxLabel, size: Size) -> BoxLabel:

@@ -3,67 +3,68 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from compress.errors import DataError
 from compress.readers.files import Files
-from compress.readers.found import BoxLabel, Found, FoundImage, PolygonLabel
-from compress.readers.good import is_good
-from compress.readers.lists import Index
+from compress.readers.found import Found, FoundImage
+from compress.readers.good import GoodTest, good_test
+from compress.readers.index import Index
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
     """What the classes of a data set are called.
 
-    labels: the class names of its boxes and polygons, longest first.
+    labels: the class names of what is marked on its images, longest first.
     good: the name of its good class, "good" where none is named.
+    is_good: tells whether a class name means good parts.
     """
 
     labels: tuple[str, ...]
     good: str
+    is_good: GoodTest
     unlabelled_are_good: bool
 
 
-def naming(found: Found, index: Index) -> Naming:
-    """Collect the class names of a data set."""
-    labels = {place.class_name for image in found.images for place in _places(image)}
-    of_images = {image.class_name for image in found.images} | {row.class_name for row in index.rows.values()}
+def naming(found: Found, index: Index, also_good: Iterable[str]) -> Naming:
+    """Collect the class names of a data set; `also_good` are names that the user says are good."""
+    is_good = good_test({*found.good, *also_good})
+    labels = {mark.class_name for image in found.images for mark in image.marks}
+    of_images = {i.class_name for i in found.images} | {entry.class_name for entry in index.entries.values()}
     good = sorted(name for name in labels | of_images if name and is_good(name))
     longest_first = tuple(sorted(labels, key=lambda name: (-len(name), name)))
-    return Naming(longest_first, good[0] if good else "good", found.unlabelled_are_good)
+    return Naming(longest_first, good[0] if good else "good", is_good, found.unlabelled_are_good)
 
 
-def class_of(image: FoundImage, files: Files, index: Index, naming: Naming) -> str:
+def class_of(image: FoundImage, files: Files, index: Index, naming: Naming) -> str | None:
     """The image's class, from the first that tells: index.csv, layout, folder, file name, largest area.
 
-    Raises DataError where nothing speaks, or where a good image has a defect marked on it.
+    None where nothing speaks: nobody may have looked at it. Raises DataError where a good image has a defect
+    marked on it.
     """
-    row = index.rows.get(image.path)
+    entry = index.entries.get(image.path)
     defects: defaultdict[str, float] = defaultdict(float)
-    for place in _places(image):
-        if not is_good(place.class_name):
-            defects[place.class_name] += place.area
-    name = (row.class_name if row else None) or image.class_name or _folder(image, files, naming)
+    for mark in image.marks:
+        if not naming.is_good(mark.class_name):
+            defects[mark.class_name] += mark.area
+    name = (entry.class_name if entry else None) or image.class_name or _folder(image, files, naming)
     if name is None and defects:
         name = _prefix(image, naming) or max(sorted(defects), key=lambda c: defects[c])
     if name is None and (image.label_path or naming.unlabelled_are_good):
         name = naming.good
-    if name is None:
-        raise DataError("has no label, and nothing says that it is good; left out")
-    if is_good(name) and defects:
+    if name is None and naming.is_good(files.root.name):
+        name = files.root.name
+    if name is not None and naming.is_good(name) and defects:
         raise DataError(f"is called {name!r} but has {', '.join(sorted(defects))} marked on it; left out")
     return name
-
-
-def _places(image: FoundImage) -> tuple[BoxLabel | PolygonLabel, ...]:
-    return (*image.boxes, *image.polygons)
 
 
 def _folder(image: FoundImage, files: Files, naming: Naming) -> str | None:
     """The innermost folder whose name is a class."""
     folders = reversed(files.folders_of(image.path))
-    return next((name for name in folders if name in naming.labels or is_good(name)), None)
+    return next((name for name in folders if name in naming.labels or naming.is_good(name)), None)
 
 
 def _prefix(image: FoundImage, naming: Naming) -> str | None:
@@ -71,6 +72,6 @@ def _prefix(image: FoundImage, naming: Naming) -> str | None:
     stem = image.path.stem
     for name in naming.labels:
         rest = stem.removeprefix(name)
-        if stem.startswith(name) and not rest[:1].isalpha() and not is_good(name):
+        if stem.startswith(name) and not rest[:1].isalpha() and not naming.is_good(name):
             return name
     return None

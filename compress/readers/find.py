@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from compress.errors import DataError
-from compress.readers import folders, labelme, mvtec, voc
+from compress.readers import folders, labelme, mvtec, unlabelled, voc
 from compress.readers.files import Files
 from compress.readers.found import Found
 
@@ -28,13 +28,14 @@ READERS = (
     Reader("VOC", "images with Pascal VOC .xml files", voc.recognises, voc.read),
     Reader("labelme", "images with labelme .json files", labelme.recognises, labelme.read),
     Reader("folders", "one folder per class", folders.recognises, folders.read),
+    Reader("unlabelled", "images alone", unlabelled.recognises, unlabelled.read),
 )
 
 
 def find_reader(files: Files, format: str = "auto") -> Reader:
-    """The reader of that name, or the first that recognises the folder.
+    """The reader of that name, or the first that recognises the folder; "unlabelled" recognises any.
 
-    Raises DataError that names the known formats and layouts where there is none.
+    Raises DataError where there is none of that name, and where the folder holds several data sets.
     """
     if format != "auto":
         named = [r for r in READERS if r.name.casefold() == format.casefold()]
@@ -43,11 +44,12 @@ def find_reader(files: Files, format: str = "auto") -> Reader:
             raise DataError(f"there is no data format {format!r}; there are: auto, {known}")
         return named[0]
     _refuse_several(files)
-    found = next((r for r in READERS if r.recognises(files)), None)
-    if found is None:
-        known = "; ".join(r.layout for r in READERS)
-        raise DataError(f"{files.root} holds images, but in no layout that is known here ({known})")
-    return found
+    return next(r for r in READERS if r.recognises(files))
+
+
+def known_layouts() -> str:
+    """The layouts that carry labels, for people."""
+    return "; ".join(r.layout for r in READERS if r.read is not unlabelled.read)
 
 
 def _refuse_several(files: Files) -> None:

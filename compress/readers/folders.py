@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from compress.readers.files import Files
-from compress.readers.found import Found, FoundImage, Problem
+from compress.readers.found import Found, FoundImage
+from compress.readers.good import is_good
 from compress.readers.lists import SPLIT_FOLDERS
+
+# Folders of images that nobody has looked at yet: no class.
+UNLABELLED = frozenset({"unlabelled", "unlabeled", "unannotated", "未標註", "未标注", "未標記", "未标记"})
 
 
 def recognises(files: Files) -> bool:
-    """Whether at least two folders hold images and could be classes."""
-    return len({class_folder(files.folders_of(path)) for path in files.images} - {None}) >= 2
+    """Whether at least two folders hold images and could be classes, or one that holds good parts."""
+    names = {class_folder(files.folders_of(path)) for path in files.images} - {None}
+    return len(names) >= 2 or any(name is not None and is_good(name) for name in names)
 
 
 def read(files: Files) -> Found:
     """The class is the first folder that is not a split; folders below it belong to it."""
-    classes = [(path, class_folder(files.folders_of(path))) for path in files.images]
-    images = tuple(FoundImage(path, class_name=name) for path, name in classes if name is not None)
-    outside = tuple(Problem(path, "is in no class folder; left out") for path, name in classes if name is None)
-    return Found(images, outside, places="image labels only")
+    return Found(tuple(FoundImage(path, class_name=class_folder(files.folders_of(path))) for path in files.images))
 
 
 def class_folder(folders: tuple[str, ...]) -> str | None:
-    """`train/scratch/camera2` and `scratch/train` are both of class `scratch`."""
+    """`train/scratch/camera2` and `scratch/train` are both of class `scratch`; `unlabelled/scratch` is of none."""
+    if any(name.casefold() in UNLABELLED for name in folders):
+        return None
     return next((name for name in folders if name.casefold() not in SPLIT_FOLDERS), None)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+Split = Literal["train", "val", "test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,19 @@ class PolygonLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class RunsLabel:
+    """A labelled region of any shape, as the run lengths of COCO (`pycocotools.mask`), compressed.
+
+    size: (width, height) in pixels of the image it was drawn on. area: in square pixels.
+    """
+
+    size: tuple[int, int]
+    counts: bytes
+    area: float
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One file that was left out or needs a look, and why, in a sentence."""
 
@@ -53,26 +69,43 @@ class FoundImage:
         and polygons can tell.
     label_size: (width, height) in pixels as the label file states it, None where it does not.
     label_path: the label file; None where the image has none.
+    in_shares: whether boxes and polygons are in shares of the image's width and height instead of pixels.
+    captions: sentences about the image; questions: (question, answer) about it.
     """
 
     path: Path
     class_name: str | None = None
     boxes: tuple[BoxLabel, ...] = ()
     polygons: tuple[PolygonLabel, ...] = ()
+    runs: tuple[RunsLabel, ...] = ()
     mask_path: Path | None = None
     label_path: Path | None = None
     label_size: tuple[int, int] | None = None
+    in_shares: bool = False
+    captions: tuple[str, ...] = ()
+    questions: tuple[tuple[str, str], ...] = ()
+    group: str | None = None
+    split: Split | None = None
+
+    @property
+    def marks(self) -> tuple[BoxLabel | PolygonLabel | RunsLabel, ...]:
+        """Everything that is marked on the image."""
+        return (*self.boxes, *self.polygons, *self.runs)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All images of a data set.
+    """All images of a data set, and what its format says of them as a whole.
 
-    places: what says where a defect is, for people: "boxes", "polygons", "masks", "image labels only".
     unlabelled_are_good: whether, in this format, an image that nobody labelled is a good one.
+    good: class names that the layout itself says are good, whatever they are called.
+    split_source: where the images' own splits come from, a clause for people.
+    notes: what was decided for the user, for people.
     """
 
     images: tuple[FoundImage, ...]
-    problems: tuple[Problem, ...]
-    places: str
+    problems: tuple[Problem, ...] = ()
     unlabelled_are_good: bool = False
+    good: frozenset[str] = frozenset()
+    split_source: str = ""
+    notes: tuple[str, ...] = ()

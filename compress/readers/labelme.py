@@ -39,8 +39,7 @@ def recognises(files: Files) -> bool:
 def read(files: Files) -> Found:
     """Read every JSON file. An image without one is good: labelme saves none where nothing was marked."""
     images, problems = join(files, files.with_suffix(".json"), _parse)
-    has_polygons = any(image.polygons for image in images)
-    return Found(images, problems, "polygons" if has_polygons else "boxes", unlabelled_are_good=True)
+    return Found(images, problems, unlabelled_are_good=True)
 
 
 def _kind(path: Path) -> str:

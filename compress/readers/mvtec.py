@@ -6,7 +6,6 @@ from pathlib import Path
 
 from compress.readers.files import Files
 from compress.readers.found import Found, FoundImage, Problem
-from compress.readers.good import is_good
 
 _MASKS = "ground_truth"
 TOP_FOLDERS = frozenset({"train", "test", _MASKS})
@@ -19,8 +18,9 @@ def recognises(files: Files) -> bool:
 
 
 def read(files: Files) -> Found:
-    """The class is the folder below the split; a defect's mask has its image's name."""
+    """The class is the folder below the split; a defect's mask has its image's name. What is in train is good."""
     masks = {(files.folders_of(p)[1:], _stem(p)): p for p in files.images if files.folders_of(p)[:1] == (_MASKS,)}
+    good = {folders[1] for path in files.images if len(folders := files.folders_of(path)) > 1 and folders[0] == "train"}
     images: list[FoundImage] = []
     problems: list[Problem] = []
     for path in files.images:
@@ -31,10 +31,10 @@ def read(files: Files) -> Found:
             problems.append(Problem(path, "is in no class folder; left out"))
             continue
         mask = masks.get((folders[1:], path.stem)) if folders[0] == "test" else None
-        if mask is None and folders[0] == "test" and not is_good(folders[1]):
+        if mask is None and folders[0] == "test" and folders[1] not in good:
             problems.append(Problem(path, f"has no mask in {_MASKS}; used without its place"))
         images.append(FoundImage(path, class_name=folders[1], mask_path=mask))
-    return Found(tuple(images), tuple(problems), places="masks")
+    return Found(tuple(images), tuple(problems), good=frozenset(good) if len(good) == 1 else frozenset())
 
 
 def _stem(mask: Path) -> str:

@@ -30,7 +30,7 @@ def recognises(files: Files) -> bool:
 def read(files: Files) -> Found:
     """Read every XML file; an image without one is not labelled."""
     images, problems = join(files, files.with_suffix(".xml"), _parse)
-    return Found(images, problems, places="boxes")
+    return Found(images, problems)
 
 
 def _kind(path: Path) -> str:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compress.dataset import read_dataset
 from compress.errors import DataError
 from compress.readers import labelme, voc
 from compress.readers.files import Names, list_files
@@ -182,7 +183,7 @@ def test_unknown_formats_and_layouts_name_the_known_ones(tmp_path: Path) -> None
     """The sentence is enough to go on."""
     layouts.write_image(tmp_path / "a.png", seed=0)
     with pytest.raises(DataError, match=r"in no layout that is known here .*Pascal VOC.*one folder per class"):
-        find_reader(list_files(tmp_path))
+        read_dataset(tmp_path)
     with pytest.raises(DataError, match="no data format 'vco'; there are: auto, MVTec, VOC"):
         find_reader(list_files(tmp_path), "vco")
 
@@ -202,13 +203,17 @@ def test_lists_may_write_names_in_any_usual_way(tmp_path: Path) -> None:
     assert names.find("elsewhere/Café 1.png") == ()
 
 
-@pytest.mark.parametrize("name", ["good", "OK", "No_Defect", "non-defective", "良品", "正常"])
+@pytest.mark.parametrize(
+    "name", ["good", "OK", "No_Defect", "non-defective", "良品", "正常", "ok_front", "good-2", "OK 正面", "良品_A"]
+)
 def test_good_names_are_recognised(name: str) -> None:
     """Case, spaces and dashes do not matter."""
     assert is_good(name)
 
 
-@pytest.mark.parametrize("name", ["not good", "ng", "goods", "不良品", "defect"])
+@pytest.mark.parametrize(
+    "name", ["not good", "ng", "goods", "不良品", "defect", "okra_1", "ok_but_scratched", "good_ng", "normal_wear"]
+)
 def test_other_names_are_defects(name: str) -> None:
     """A name that merely contains a good one is not good."""
     assert not is_good(name)

@@ -1,0 +1,54 @@
+"""Which of the found images can be used: readable, of a known class, and of one mind with their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from compress.errors import DataError
+from compress.images import Facts, check_images
+from compress.readers.bounds import cut_to_image
+from compress.readers.classes import Naming, class_of
+from compress.readers.files import Files
+from compress.readers.found import FoundImage, Problem
+from compress.readers.index import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """labelled: each with its class; unlabelled: readable, without one; problems: one for each other image."""
+
+    labelled: tuple[FoundImage, ...]
+    unlabelled: tuple[FoundImage, ...]
+    facts: Mapping[Path, Facts]
+    problems: tuple[Problem, ...]
+
+
+def check(images: Sequence[FoundImage], files: Files, index: Index, naming: Naming) -> Checked:
+    """Look at every image and mask file, and hold the labels against them."""
+    masks = [image.mask_path for image in images if image.mask_path]
+    facts, damaged = check_images(list(dict.fromkeys([*(image.path for image in images), *masks])))
+    labelled: list[FoundImage] = []
+    unlabelled: list[FoundImage] = []
+    problems = list(damaged)
+    for image in images:
+        if image.path not in facts or (image.mask_path and image.mask_path not in facts):
+            continue
+        try:
+            name = class_of(image, files, index, naming)
+            fitted = _fitted(replace(image, class_name=name), facts)
+        except DataError as error:
+            problems.append(Problem(image.path, str(error)))
+        else:
+            (unlabelled if name is None else labelled).append(fitted)
+    return Checked(tuple(labelled), tuple(unlabelled), facts, tuple(problems))
+
+
+def _fitted(image: FoundImage, facts: Mapping[Path, Facts]) -> FoundImage:
+    size = (facts[image.path].width, facts[image.path].height)
+    if image.mask_path:
+        mask = facts[image.mask_path]
+        if (mask.width, mask.height) != size:
+            raise DataError(f"is not of the size of its mask {image.mask_path.name}; left out")
+    return cut_to_image(image, size)

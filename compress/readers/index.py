@@ -1,0 +1,54 @@
+"""index.csv beside the images: class, split and group of each, whatever format the labels are in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compress.readers import rows
+from compress.readers.files import Files, Names
+from compress.readers.found import Problem, Split
+from compress.readers.lists import SPLIT_FOLDERS
+
+INDEX = "index.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index says of one image; None where it does not, and for a split of an unknown name."""
+
+    class_name: str | None
+    split: Split | None
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """index.csv by image, empty where there is none."""
+
+    entries: dict[Path, Entry] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def read_index(files: Files, names: Names) -> Index:
+    """Read index.csv. Raises DataError where it is damaged: splits made up instead would leak silently."""
+    path = files.root / INDEX
+    if path not in files.paths:
+        return Index()
+    table = rows.read_table(path)
+    if "image" not in table.columns:
+        return Index(problems=(Problem(path, "names no images: it needs a column path, image or name; not used"),))
+    found: dict[Path, Entry] = {}
+    problems = list(table.problems)
+    for row in table.rows:
+        written = str(row.get("image", ""))
+        images = names.find(written)
+        if len(images) > 1:
+            problems.append(Problem(path, f"names {written!r}, which {len(images)} images are called; not used"))
+        elif images and found.setdefault(images[0], _entry(row)) != _entry(row):
+            problems.append(Problem(path, f"has two different rows for {written!r}; the first is used"))
+    return Index(found, tuple(problems))
+
+
+def _entry(row: rows.Row) -> Entry:
+    return Entry(row.get("class"), SPLIT_FOLDERS.get(row.get("split", "").casefold()), row.get("group"))
