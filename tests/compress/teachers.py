@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 import transformers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
 SIDE = 64
 
@@ -25,8 +26,11 @@ _TEXT: dict[str, Any] = {
     "intermediate_size": 32,
     "num_hidden_layers": 1,
     "num_attention_heads": 2,
-    "vocab_size": 64,
-    "max_position_embeddings": 16,
+    "vocab_size": 260,
+    "max_position_embeddings": 64,
+    "bos_token_id": 256,
+    "eos_token_id": 257,
+    "pad_token_id": 258,
 }
 
 
@@ -35,7 +39,9 @@ def clip() -> Any:
 
 
 def siglip() -> Any:
-    return transformers.SiglipModel(transformers.SiglipConfig(text_config=_TEXT, vision_config=_TOWER))
+    return transformers.SiglipModel(
+        transformers.SiglipConfig(text_config={**_TEXT, "projection_size": 32}, vision_config=_TOWER)
+    )
 
 
 def dual_encoder() -> Any:
@@ -84,6 +90,7 @@ FAMILIES: Mapping[str, tuple[Callable[[], Any], int]] = {
     "ConvNeXt": (convnext, 40),
     "MobileNetV2": (mobilenet_v2, 320),
 }
+DUAL = ("CLIP", "SigLIP", "VisionTextDualEncoder")
 
 
 def save_teacher(folder: Path, family: str = "CLIP", seed: int = 0) -> Path:
@@ -92,4 +99,19 @@ def save_teacher(folder: Path, family: str = "CLIP", seed: int = 0) -> Path:
     FAMILIES[family][0]().save_pretrained(folder)
     said = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25], "size": {"height": SIDE, "width": SIDE}}
     (folder / "preprocessor_config.json").write_text(json.dumps(said))
+    if family in DUAL:
+        byte_tokenizer().save_pretrained(folder)
     return folder
+
+
+def byte_tokenizer() -> Any:
+    """A tokenizer with one token a byte, so that it reads every language."""
+    letters = {letter: number for number, letter in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
+    own = {"<s>": 256, "</s>": 257, "<pad>": 258, "<image>": 259}
+    inner = Tokenizer(models.BPE(vocab={**letters, **own}, merges=[]))
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    inner.post_processor = processors.TemplateProcessing("<s> $A </s>", special_tokens=[("<s>", 256), ("</s>", 257)])
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=inner, bos_token="<s>", eos_token="</s>", pad_token="<pad>", model_max_length=64
+    )

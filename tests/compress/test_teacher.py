@@ -103,7 +103,7 @@ def test_without_config(damaged: Path) -> None:
 
 def test_a_missing_folder_is_never_looked_up_on_the_network(tmp_path: Path) -> None:
     """A path that does not exist is a mistake, not a model's name."""
-    with pytest.raises(TeacherError, match="there is no teacher folder"):
+    with pytest.raises(TeacherError, match="there is no folder"):
         load_teacher(str(tmp_path / "absent"))
 
 
