@@ -6,12 +6,14 @@ import importlib.util
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from compress.errors import TeacherError
+
+StudentSize = Literal["small", "medium", "large"]
 
 
 def compress_command(
@@ -21,10 +23,34 @@ def compress_command(
     data: Annotated[Path, typer.Option(help="Folder of pictures: VOC, labelme, MVTec AD, or a folder per class.")],
     out: Annotated[Path, typer.Option(help="Where the bundle goes. Work is kept in OUT.work, to go on after a stop.")],
     format: Annotated[str, typer.Option(help="Label format; `auto` looks and says what it found.")] = "auto",
+    student: Annotated[
+        StudentSize, typer.Option(help="How large the student is before pruning: small, medium, large.")
+    ] = "medium",
     steps: Annotated[int, typer.Option(min=1, help="Training steps of 32 views; more for harder data.")] = 700,
     views: Annotated[int, typer.Option(min=1, help="Augmented views shown to the teacher, over all pictures.")] = 8000,
-    prune: Annotated[float, typer.Option(min=0.0, max=0.8, help="Share of channels to take out of every layer.")] = 0.2,
-    max_drop: Annotated[float, typer.Option(help="Macro-F1 that int8 may lose and still be the default.")] = 0.005,
+    prune: Annotated[
+        float, typer.Option(min=0.0, max=0.85, help="Share of channels to take out, where no --latency-ms is aimed at.")
+    ] = 0.2,
+    max_escape: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Budget: defective parts that may pass, 0.01 is 1 %.")
+    ] = None,
+    max_overkill: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Budget: good parts that may be rejected, 0.01 is 1 %.")
+    ] = None,
+    max_drop: Annotated[
+        float | None, typer.Option(min=0.0, help="Budget: macro-F1 that pruning and int8 together may cost.")
+    ] = None,
+    latency_ms: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Budget: milliseconds a frame on one thread here; pruning aims at it."),
+    ] = None,
+    explore: Annotated[
+        bool,
+        typer.Option("--explore", help="Try all sizes, pruned ever narrower, and go on with the best. Takes long."),
+    ] = False,
+    pack_anyway: Annotated[
+        bool, typer.Option("--pack-anyway", help="Pack the nearest model also where it misses the budget.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="The same seed on the same machine gives the same bundle.")] = 0,
 ) -> None:
     """Compress a vision-language model's knowledge into a small int8 bundle, with your own pictures.
@@ -33,15 +59,29 @@ def compress_command(
     agrees with torch, and packs a bundle for `edgevl run`. Prints what each stage cost and gained on the test split;
     the same, with pictures, is in OUT/report.html. Stop it with Ctrl-C at any time: the next start goes on.
 
-    Example:  edgevl compress --teacher models/clip --data pictures/line3 --out bundles/line3
+    A budget is kept on the validation pictures, or the command ends with exit code 8, says what each stage costs and
+    what is nearest, and packs nothing.
+
+    Example:  edgevl compress --teacher models/clip --data pictures/line3 --out bundles/line3 --max-escape 0.01
     """
     command = shlex.join(["edgevl", *sys.argv[1:]])
     require_workshop()
     from compress.pipeline import Recipe, compress
+    from compress.point import Budget
     from compress.progress import ConsoleReporter
     from compress.table import print_table
 
-    recipe = Recipe(views=views, steps=steps, prune_ratio=prune, max_drop=max_drop, seed=seed, format=format)
+    recipe = Recipe(
+        student=student,
+        views=views,
+        steps=steps,
+        prune_share=prune,
+        budget=Budget(max_escape, max_overkill, max_drop, latency_ms),
+        explore=explore,
+        pack_anyway=pack_anyway,
+        seed=seed,
+        format=format,
+    )
     console = Console()
     bundle, report = compress(teacher, data, out, recipe, ConsoleReporter(console), command)
     print_table(report, console)

@@ -21,11 +21,21 @@ MIN_CONFIDENCE = 0.5  # classification only: below an even chance for the best c
 _MAP_SIDE = 128  # pixel metrics are computed on maps and masks of this many pixels a side
 
 
-def fit_rule(dataset: Dataset, val: Pictures, answers: Answers) -> Decision:
-    """The decision rule for a model, from its answers on the validation split."""
+def fit_rule(
+    dataset: Dataset,
+    val: Pictures,
+    answers: Answers,
+    max_escape: float | None = None,
+    max_overkill: float | None = None,
+) -> Decision:
+    """The decision rule for a model, from its answers on the validation split.
+
+    Limits are rates, 0..1. Raises BudgetError where no threshold keeps them.
+    """
     threshold = None
     if dataset.has_good:
-        threshold = fit_threshold(defect_scores(dataset, answers.prob_NK), val.defect_N)
+        scores = defect_scores(dataset, answers.prob_NK)
+        threshold = fit_threshold(scores, val.defect_N, max_escape, max_overkill)
     return Decision(threshold, MIN_CONFIDENCE, _fit_map_threshold(val, answers))
 
 

@@ -1,28 +1,34 @@
-"""The chain on one screen: dataset -> teacher -> distil -> prune -> recover -> export -> quantise -> evaluate -> pack.
+"""The chain on one screen: dataset -> teacher -> distil -> prune -> export -> quantise -> judge -> evaluate -> pack.
 
 Every stage leaves its result in the working folder (`compress.workspace`), so a run that was interrupted goes on
-after the last finished stage. The test split is read in `evaluate` and nowhere else.
+after the last finished stage. What ships is chosen on validation; the test split is read in `evaluate`, after the
+choice, and nowhere else.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
-from compress import stages
+from compress.aim import aim_at_share
+from compress.budget import demand_meaning, unreachable
+from compress.chain import Course, aim, narrow, teach
 from compress.dataset import Dataset, read_dataset
+from compress.explore import Explored, explore
 from compress.pack import check_out
 from compress.pictures import without
+from compress.point import Budget
 from compress.progress import Reporter
 from compress.record import RunReport
 from compress.ship import ship
 from compress.sizing import choose_input
-from compress.student import default_config, load_student
-from compress.teacher import load_teacher
-from compress.workspace import digest_files, open_workspace
-from edge.bundle import Bundle
+from compress.stages import evaluation, graphs, judging, looking
+from compress.student import Student, StudentSize, student_config
+from compress.teacher import Teacher, load_teacher
+from compress.workspace import Made, Workspace, digest_files, open_workspace
+from edge.bundle import Bundle, InputSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +36,18 @@ class Recipe:
     """What a run does; the defaults serve all data tried so far.
 
     views: the teacher's looks at augmented training pictures, in all; each picture gets between 1 and 12.
-    steps, recover_steps: training steps of 32 views before and after pruning. prune_ratio: share of channels.
-    max_drop: how much macro-F1 on validation int8 may lose against float and still be the default.
+    steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning.
+    prune_share: of the channels, where the budget has no latency to aim at. explore: try all sizes first.
     """
 
+    student: StudentSize = "medium"
     views: int = 8000
     steps: int = 700
     recover_steps: int = 200
-    prune_ratio: float = 0.2
-    max_drop: float = 0.005
+    prune_share: float = 0.2
+    budget: Budget = field(default_factory=Budget)
+    explore: bool = False
+    pack_anyway: bool = False
     seed: int = 0
     format: str = "auto"
 
@@ -46,74 +55,114 @@ class Recipe:
 def compress(
     teacher_name: str, data: Path, out: Path, recipe: Recipe, reporter: Reporter, command: str = ""
 ) -> tuple[Bundle, RunReport]:
-    """Make the bundle `out` from a teacher and a folder of pictures. Raises DataError, TeacherError.
+    """Make the bundle `out` from a teacher and a folder of pictures.
 
+    Raises DataError, TeacherError, and BudgetError where no model keeps the budget (nothing is packed then).
     Work is kept in `OUT.work` beside it. Deterministic for a seed, on one machine with one number of threads.
     """
     check_out(out)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:
-        listed = read_dataset(data, recipe.format, recipe.seed)
-        bad = work.stage(
-            "0-decode", data_key(listed), lambda folder: stages.decode_all(folder, listed), stages.read_unreadable
-        )
-        dataset = without(listed, bad.value)
-        introduce(dataset, reporter)
+        dataset = _readable(work, read_dataset(data, recipe.format, recipe.seed), reporter)
+        demand_meaning(recipe.budget, dataset)
         teacher = load_teacher(teacher_name)
         reporter.say(f"teacher: {teacher.name} ({teacher.architecture}, embedding of {teacher.dim})")
         spec, why = choose_input(dataset, recipe.seed)
         reporter.say(f"model input: {spec.width}x{spec.height} ({why})")
         torch.manual_seed(recipe.seed)
-        config = default_config(spec, teacher.dim, len(dataset.classes))
-        views = min(12, max(1, recipe.views // len(dataset.of("train"))))
-        made_from = (data_key(dataset), digest_files(list(teacher.files)) or teacher.name, config, views, recipe.seed)
-
-        features = work.stage(
-            "1-teacher",
-            made_from,
-            lambda folder: stages.look(folder, teacher, dataset, config.grids, views, recipe.seed, reporter),
-            stages.read_look,
+        look = _look(work, teacher, dataset, spec, recipe, reporter)
+        course = Course(
+            work, dataset, teacher, look, spec, recipe.steps, recipe.recover_steps, recipe.seed, reporter
+        )  # fmt: skip
+        explored = explore(course, recipe.budget) if recipe.explore else None
+        student, pruned = _students(course, explored, recipe)
+        chain, key = _as_graphs(course, student, pruned)
+        judged = work.stage(
+            "7-judge",
+            (key, recipe.budget),
+            lambda folder: judging.judge(folder, chain, dataset, recipe.budget, reporter),
+            judging.read_judged,
         )
-        student = work.stage(
-            "2-distil",
-            (features.key, recipe.steps),
-            lambda folder: stages.distil_new(folder, config, features.value, recipe.steps, recipe.seed, reporter),
-            load_student,
-        )
-        cut = work.stage(
-            "3-prune",
-            (student.key, recipe.prune_ratio),
-            lambda folder: stages.prune_it(folder, student.value, features.value, recipe.prune_ratio, recipe.seed),
-            load_student,
-        )
-        pruned = work.stage(
-            "4-recover",
-            (cut.key, recipe.recover_steps),
-            lambda folder: stages.recover(
-                folder, cut.value, features.value, recipe.recover_steps, recipe.seed, reporter
-            ),
-            load_student,
-        )
-        graphs = work.stage(
-            "5-export",
-            pruned.key,
-            lambda folder: stages.export_both(folder, student.value, pruned.value, dataset),
-            stages.read_graphs,
-        )
-        int8 = work.stage(
-            "6-quantise",
-            graphs.key,
-            lambda folder: stages.quantise_it(folder, graphs.value, dataset, spec, recipe.seed),
-            stages.read_int8,
-        )
-        chain = stages.Chain(teacher, features.value, student.value, pruned.value, graphs.value, int8.value)
-        origin = stages.Origin(dataset, data_key(dataset), why, recipe.max_drop, recipe.seed, command)
+        _demand_budget(judged.value, recipe, reporter)
+        tried = explored.points if explored else ()
+        origin = evaluation.Origin(dataset, data_key(dataset), why, recipe.budget, recipe.seed, tried)
         report = work.stage(
-            "7-evaluate",
-            (int8.key, recipe.max_drop, command),
-            lambda folder: stages.evaluate_all(folder, out.name, chain, origin, work.seconds(), reporter),
-            stages.read_evaluation,
+            "8-evaluate",
+            (judged.key, tried),
+            lambda folder: evaluation.evaluate_all(folder, chain, judged.value, origin, reporter),
+            evaluation.read_evaluation,
         )
-        return ship(out, chain, dataset, report.value, reporter), report.value
+        trained = replace(report.value.trained, command=command)
+        told = replace(report.value, name=out.name, seconds=work.seconds(), trained=trained)
+        return ship(out, chain, dataset, told, reporter), told
+
+
+def _readable(work: Workspace, listed: Dataset, reporter: Reporter) -> Dataset:
+    """The data set without the pictures that cannot be decoded, introduced to the person who waits."""
+    bad = work.stage(
+        "0-decode", data_key(listed), lambda folder: looking.decode_all(folder, listed), looking.read_unreadable
+    )
+    dataset = without(listed, bad.value)
+    introduce(dataset, reporter)
+    return dataset
+
+
+def _look(
+    work: Workspace, teacher: Teacher, dataset: Dataset, spec: InputSpec, recipe: Recipe, reporter: Reporter
+) -> Made[looking.Look]:
+    """The teacher's look at augmented views of every training picture."""
+    views = min(12, max(1, recipe.views // len(dataset.of("train"))))
+    grids = student_config(spec, teacher.dim, len(dataset.classes)).grids  # the same for every size of student
+    origin = digest_files(list(teacher.files)) or teacher.name
+    return work.stage(
+        "1-teacher",
+        (data_key(dataset), origin, grids, views, recipe.seed),
+        lambda folder: looking.look(folder, teacher, dataset, grids, views, recipe.seed, reporter),
+        looking.read_look,
+    )
+
+
+def _students(course: Course, explored: Explored | None, recipe: Recipe) -> tuple[Made[Student], Made[Student]]:
+    """The student as it was taught, and pruned: by what was explored, else by the recipe."""
+    size = explored.size if explored else recipe.student
+    student = teach(course, size)
+    aimed = (
+        aim_at_share(course.config(size), explored.share)
+        if explored
+        else aim(course, size, recipe.prune_share, recipe.budget.latency_ms)
+    )
+    return student, narrow(course, size, student, aimed)
+
+
+def _as_graphs(course: Course, student: Made[Student], pruned: Made[Student]) -> tuple[judging.Chain, str]:
+    """Every model of the run, with the key of the last stage."""
+    exported = course.work.stage(
+        "5-export",
+        (student.key, pruned.key),
+        lambda folder: graphs.export_both(folder, student.value, pruned.value, course.dataset),
+        graphs.read_graphs,
+    )
+    int8 = course.work.stage(
+        "6-quantise",
+        exported.key,
+        lambda folder: graphs.quantise_it(folder, exported.value, course.dataset, course.spec, course.seed),
+        graphs.read_int8,
+    )
+    chain = judging.Chain(
+        course.teacher, course.look.value, student.value, pruned.value, exported.value, int8.value
+    )  # fmt: skip
+    return chain, int8.key
+
+
+def _demand_budget(judged: judging.Judged, recipe: Recipe, reporter: Reporter) -> None:
+    """Say what every stage costs; raise BudgetError where what would ship misses the budget."""
+    if not recipe.budget.said:
+        return
+    reporter.say(f"budget, on validation: {recipe.budget.said}")
+    for point in judged.points:
+        missed = f"; misses: {'; '.join(point.shortfalls)}" if point.shortfalls else ""
+        reporter.say(f"{point.name}: {point.said}{missed}")
+    if judged.point(judged.shipped).shortfalls and not recipe.pack_anyway:
+        raise unreachable(judged.points[1:], recipe.budget)
 
 
 def introduce(dataset: Dataset, reporter: Reporter) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 
+import msgspec
 import numpy as np
 import torch
 import torch_pruning as tp
@@ -19,15 +20,25 @@ from compress.student import ConvSpec, Student, StudentConfig, convolution_of, s
 
 _PICTURES = 256
 _BATCH = 32
-_ROUND_TO = 8  # channels in eights: what int8 kernels and tensor cores work on
+_MULTIPLE = 8  # channels in eights: what int8 kernels and tensor cores work on
 
 
-def prune(student: Student, lesson: Lesson, ratio: float, seed: int) -> Student:
-    """A new student in which every layer has lost about `ratio` of its channels.
+def thinned(config: StudentConfig, ratio: float) -> StudentConfig:
+    """The same student with about `ratio` (0..1) of every layer's channels gone, in eights, at least eight left.
 
     The same share everywhere: ranking channels over all layers took three quarters of the first layer, which
     cost more accuracy than it saved time.
     """
+
+    def kept(channels: int) -> int:
+        return min(channels, max(_MULTIPLE, _MULTIPLE * round(channels * (1 - ratio) / _MULTIPLE)))
+
+    convs = tuple(msgspec.structs.replace(conv, channels=kept(conv.channels)) for conv in config.convs)
+    return msgspec.structs.replace(config, convs=convs, map_channels=kept(config.map_channels))
+
+
+def prune(student: Student, lesson: Lesson, target: StudentConfig, seed: int) -> Student:
+    """A new student with the channels of `target`; those that matter least are gone."""
     student = copy.deepcopy(student)
     trained = _Traceable(student).train()
     _collect_gradients(trained, lesson, seed)
@@ -36,12 +47,20 @@ def prune(student: Student, lesson: Lesson, ratio: float, seed: int) -> Student:
         trained.eval(),
         torch.zeros(1, 3, height, width),
         importance=tp.importance.GroupTaylorImportance(),
-        pruning_ratio=ratio,
-        round_to=_ROUND_TO,
+        pruning_ratio=0.0,
+        pruning_ratio_dict=_shares(student, target),
         ignored_layers=[student.classify, student.embed, student.map_out],
     )
     pruner.step()
     return _rebuilt(student)
+
+
+def _shares(student: Student, target: StudentConfig) -> dict[nn.Module, float]:
+    """What share of its channels each layer loses."""
+    kept = {convolution_of(block): spec.channels for block, spec in zip(student.convs, target.convs, strict=True)}
+    kept |= dict.fromkeys((student.map_coarse, student.map_fine), target.map_channels)
+    # The half channel is for the pruner, which rounds down what is left.
+    return {layer: max(0.0, 1 - (count + 0.5) / layer.out_channels) for layer, count in kept.items()}
 
 
 class _Traceable(nn.Module):

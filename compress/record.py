@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from compress.metrics import Classification, Inspection
+from compress.point import Budget, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,11 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """Everything a person may ask of a finished run. rows: teacher, student, pruned, int8."""
+    """Everything a person may ask of a finished run.
+
+    rows: teacher, student, pruned, int8, on the test split. points: the same on validation, where the choice was made;
+    explored: other points that were tried for the Pareto front.
+    """
 
     name: str
     trained: Trained
@@ -108,6 +113,9 @@ class RunReport:
     mistakes: tuple[Mistake, ...]
     seconds: dict[str, float]
     peak_memory_mb: float
+    budget: Budget = Budget()
+    points: tuple[Point, ...] = ()
+    explored: tuple[Point, ...] = ()
 
     @property
     def has_good(self) -> bool:

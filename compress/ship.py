@@ -16,7 +16,7 @@ from compress.progress import Reporter
 from compress.quantise import balanced_choice
 from compress.record import RunReport, write_report
 from compress.report import write_html
-from compress.stages import Chain
+from compress.stages.judging import Chain
 from edge.bundle import FORMAT_VERSION, Bundle, ClassSpec, Decision, InputSpec, Manifest
 
 _GOLDEN_FRAMES = 8

@@ -8,7 +8,9 @@ plain data, so a pruned student needs no pickled module.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import torch
@@ -19,6 +21,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from compress.features import Grids
 from edge.bundle import InputSpec
+
+StudentSize = Literal["small", "medium", "large"]
 
 TRUNK_WEIGHTS = "student.convs."  # what the names of the trunk's weights begin with in an exported graph
 
@@ -58,10 +62,23 @@ class StudentConfig(msgspec.Struct, frozen=True):
         return height, width
 
 
-def default_config(size: InputSpec, embedding_dim: int, num_classes: int) -> StudentConfig:
-    """The student as it is before pruning: 0.7 M parameters, 120 M multiply-adds at 128x128."""
-    convs = [(5, 2, 32), (3, 2, 48), (3, 1, 64), (3, 2, 96), (3, 1, 96), (3, 2, 128), (3, 1, 128), (3, 1, 192)]
-    return StudentConfig(size, tuple(ConvSpec(*c) for c in convs), 5, 7, 32, embedding_dim, num_classes)
+# Output channels of the eight convolutions; before pruning, at 128x128, about 40, 120 and 270 M multiply-adds.
+WIDTHS: Mapping[StudentSize, tuple[int, ...]] = {
+    "small": (16, 24, 32, 56, 56, 80, 80, 112),
+    "medium": (32, 48, 64, 96, 96, 128, 128, 192),
+    "large": (48, 72, 96, 144, 144, 192, 192, 288),
+}
+_KERNELS = (5, 3, 3, 3, 3, 3, 3, 3)
+_STRIDES = (2, 2, 1, 2, 1, 2, 1, 1)
+_MAP_CHANNELS: Mapping[StudentSize, int] = {"small": 24, "medium": 32, "large": 48}
+
+
+def student_config(
+    size: InputSpec, embedding_dim: int, num_classes: int, width: StudentSize = "medium"
+) -> StudentConfig:
+    """The student as it is before pruning."""
+    convs = tuple(ConvSpec(*conv) for conv in zip(_KERNELS, _STRIDES, WIDTHS[width], strict=True))
+    return StudentConfig(size, convs, 5, 7, _MAP_CHANNELS[width], embedding_dim, num_classes)
 
 
 class Student(nn.Module):
@@ -138,7 +155,7 @@ class Deployed(nn.Module):
 
     def forward(self, image_NHWC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """image_NHWC uint8 -> prob_NK, embedding_ND, map_NHW: the contract of `edge.bundle`."""
-        levels_NCHW = image_NHWC.permute(0, 3, 1, 2).float()
+        levels_NCHW = image_NHWC.float().permute(0, 3, 1, 2)  # TensorRT takes uint8 into a Cast and nothing else
         logits_NK, embedding_ND, map_NHW = self.student.heads(self.student.trunk(levels_NCHW))
         prob_NK = torch.softmax(logits_NK / self.temperature, dim=1)
         length_N1 = embedding_ND.square().sum(1, keepdim=True).sqrt() + 1e-12

@@ -11,7 +11,7 @@ import torch
 
 from compress.distil import Schedule, balanced_weights, distil, map_loss
 from compress.progress import Advance, SilentReporter
-from compress.stages import read_look
+from compress.stages.looking import read_look
 from compress.student import Student, load_student
 from tests.compress.conftest import FinishedRun
 
@@ -50,7 +50,7 @@ class _Losses(SilentReporter):
 
 def test_the_loss_falls_within_a_dozen_steps(finished_run: FinishedRun) -> None:
     """On all teachings together; one sentence of progress a step."""
-    config = load_student(finished_run.work / "2-distil").config
+    config = load_student(finished_run.work / "2-distil-medium").config
     reporter = _Losses()
     torch.manual_seed(0)
     distil(

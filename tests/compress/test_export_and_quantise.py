@@ -13,7 +13,7 @@ from compress.answers import answer_graph
 from compress.export import OPSET, OUTPUTS
 from compress.images import read_image
 from compress.quantise import balanced_choice, run_prob
-from compress.stages import read_graphs, read_int8
+from compress.stages.graphs import read_graphs, read_int8
 from compress.student import TRUNK_WEIGHTS, load_student
 from compress.torch_answers import answer_torch
 from edge.preprocess import model_input
@@ -70,7 +70,7 @@ def test_float_onnx_decides_as_torch_does(finished_run: FinishedRun) -> None:
     """No flip, probabilities and maps within 1e-3, whatever the batch."""
     graphs = read_graphs(finished_run.work / "5-export")
     pictures = _pictures(finished_run)
-    torch_side = answer_torch(load_student(finished_run.work / "4-recover"), graphs.pruned_temperature, pictures)
+    torch_side = answer_torch(load_student(finished_run.work / "4-prune-medium-1"), graphs.pruned_temperature, pictures)
     onnx_side = answer_graph(graphs.pruned, pictures)
     assert np.array_equal(torch_side.prob_NK.argmax(1), onnx_side.prob_NK.argmax(1))
     np.testing.assert_allclose(onnx_side.prob_NK, torch_side.prob_NK, atol=1e-3)
@@ -96,7 +96,7 @@ def test_only_the_trunks_convolutions_are_int8(int8: onnx.ModelProto, finished_r
     dequantised = {o for node in int8.graph.node if node.op_type == "DequantizeLinear" for o in node.output}
     quantised = [n for n in int8.graph.node if len(n.input) > 1 and n.input[1] in dequantised]
     assert {n.op_type for n in quantised} == {"Conv"}
-    assert len(quantised) == len(load_student(finished_run.work / "4-recover").config.convs)
+    assert len(quantised) == len(load_student(finished_run.work / "4-prune-medium-1").config.convs)
     assert all(n.input[1].startswith(TRUNK_WEIGHTS) for n in quantised)
 
 
@@ -142,3 +142,11 @@ def test_graphs_are_single_files(finished_run: FinishedRun, tmp_path: Path) -> N
         alone = tmp_path / "alone.onnx"
         alone.write_bytes(file.read_bytes())
         assert run_prob(alone, _pictures(finished_run)[:1]).shape == (1, 2)
+
+
+def test_tensorrt_can_take_the_graph(graph: onnx.ModelProto) -> None:
+    """TensorRT's parser takes uint8 into a Cast only, and dequantises int8 only (NVIDIA/TensorRT issue 3985)."""
+    kinds = {i.name: i.data_type for i in graph.graph.initializer}
+    assert [n.op_type for n in graph.graph.node if "image" in n.input] == ["Cast"]
+    dequantised = {kinds.get(n.input[0]) for n in graph.graph.node if n.op_type == "DequantizeLinear"}
+    assert TensorProto.INT32 not in dequantised

@@ -15,6 +15,7 @@ from compress.dataset import read_dataset
 from compress.errors import DataError
 from compress.pictures import find_unreadable, without
 from compress.pipeline import compress
+from compress.point import Budget
 from compress.progress import SilentReporter
 from compress.record import read_report
 from compress.workspace import open_workspace
@@ -25,7 +26,9 @@ from tests.compress.conftest import FinishedRun
 from tests.compress.small_run import SMALL
 
 ROOT = Path(__file__).parents[2]
-STAGES = ("0-decode", "1-teacher", "2-distil", "3-prune", "4-recover", "5-export", "6-quantise", "7-evaluate")
+STAGES = (
+    "0-decode", "1-teacher", "2-distil-medium", "4-prune-medium-1", "5-export", "6-quantise", "7-judge", "8-evaluate",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -90,11 +93,13 @@ def test_a_second_run_keeps_every_stage_and_says_so(finished_run: FinishedRun, c
 
 
 def test_a_changed_recipe_remakes_only_what_depends_on_it(finished_run: FinishedRun, copied: Path) -> None:
-    """max_drop only decides which variant ships."""
+    """A budget only decides what ships, and with which threshold."""
     reporter = SilentReporter()
-    compress(str(finished_run.teacher), finished_run.data, copied, replace(SMALL, max_drop=0.5), reporter)
-    assert _kept(reporter.lines) == list(STAGES[:-1])
-    assert _made(reporter.lines) == ["7-evaluate"]
+    recipe = replace(SMALL, budget=Budget(max_escape=1.0, max_drop=1.0))
+    compress(str(finished_run.teacher), finished_run.data, copied, recipe, reporter)
+    assert _kept(reporter.lines) == list(STAGES[:-2])
+    assert _made(reporter.lines) == ["7-judge", "8-evaluate"]
+    assert any(line.startswith("int8: ") and "escapes" in line for line in reporter.lines)
 
 
 def test_a_run_killed_while_it_trains_goes_on_after_the_last_finished_stage(
@@ -114,7 +119,7 @@ def test_a_run_killed_while_it_trains_goes_on_after_the_last_finished_stage(
     compress(str(finished_run.teacher), finished_run.data, copied, SMALL, reporter)
     assert _kept(reporter.lines) == ["0-decode", "1-teacher"]
     assert _made(reporter.lines) == list(STAGES[2:])
-    weights = "2-distil/student.safetensors"
+    weights = "2-distil-medium/student.safetensors"
     again, first = copied.with_name("out.work") / weights, finished_run.work / weights
     assert again.read_bytes() == first.read_bytes()
 

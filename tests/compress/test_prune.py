@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from compress.prune import prune
-from compress.stages import read_look
+from compress.prune import prune, thinned
+from compress.stages.looking import read_look
 from compress.student import Student, load_student, save_student
 from tests.compress.conftest import FinishedRun
 
@@ -16,7 +16,7 @@ from tests.compress.conftest import FinishedRun
 @pytest.fixture(scope="module")
 def students(finished_run: FinishedRun) -> tuple[Student, Student]:
     """Before and after."""
-    return load_student(finished_run.work / "2-distil"), load_student(finished_run.work / "3-prune")
+    return load_student(finished_run.work / "2-distil-medium"), load_student(finished_run.work / "4-prune-medium-1")
 
 
 def _pictures(student: Student) -> torch.Tensor:
@@ -54,11 +54,20 @@ def test_the_pruned_student_is_rebuilt_from_its_config(students: tuple[Student, 
         assert all(torch.equal(a, b) for a, b in zip(after(pictures), load_student(tmp_path)(pictures), strict=True))
 
 
+@pytest.mark.parametrize("share", [0.1, 0.35, 0.6, 0.85])
+def test_pruning_hits_the_shape_it_aims_at(finished_run: FinishedRun, share: float) -> None:
+    """Latencies are measured on the shape before anything is pruned, so the pruned student must have just that one."""
+    student = load_student(finished_run.work / "2-distil-medium")
+    look = read_look(finished_run.work / "1-teacher")
+    target = thinned(student.config, share)
+    assert prune(student, look.lesson, target, 0).config == target
+
+
 def test_pruning_leaves_the_student_it_was_given_alone(finished_run: FinishedRun) -> None:
-    """The float row of the table is still that student; a ratio of 0 takes nothing out."""
-    student = load_student(finished_run.work / "2-distil")
+    """The float row of the table is still that student; its own shape as the target takes nothing out."""
+    student = load_student(finished_run.work / "2-distil-medium")
     look = read_look(finished_run.work / "1-teacher")
     before = {k: v.clone() for k, v in student.state_dict().items()}
-    whole = prune(student, look.lesson, 0.0, 0)
+    whole = prune(student, look.lesson, student.config, 0)
     assert whole.config == student.config
     assert all(torch.equal(v, before[k]) for k, v in student.state_dict().items())

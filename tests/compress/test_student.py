@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from compress.student import Deployed, Student, default_config, load_student, save_student
+from compress.student import Deployed, Student, student_config, load_student, save_student
 from edge.bundle import InputSpec
 
 SIZE = InputSpec(48, 64)
@@ -17,7 +17,7 @@ SIZE = InputSpec(48, 64)
 def _student() -> Student:
     """Random weights, and BatchNorm that has seen pictures."""
     torch.manual_seed(0)
-    student = Student(default_config(SIZE, 12, 3)).train()
+    student = Student(student_config(SIZE, 12, 3)).train()
     for _ in range(3):
         student(_pictures(8))
     return student.eval()
@@ -60,7 +60,7 @@ def test_deployed_is_the_student_with_everything_folded() -> None:
 
 def test_the_count_of_multiply_adds_follows_from_the_geometry() -> None:
     """The first layer by hand: 24 x 32 places, 5 x 5 x 3 x 32; the whole as a sum over layers."""
-    config = default_config(SIZE, 12, 3)
+    config = student_config(SIZE, 12, 3)
     only_first = Student(config)
     rest = sum(
         h * w * c.kernel**2 * before.channels * c.channels

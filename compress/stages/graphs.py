@@ -1,0 +1,67 @@
+"""Graphs: the students as ONNX files, in float and in int8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from compress.dataset import Dataset
+from compress.export import export
+from compress.pictures import read_pictures
+from compress.quantise import Quantised, balanced_choice, quantise
+from compress.student import Student
+from compress.thresholds import fit_temperature
+from compress.torch_answers import answer_torch
+from edge.bundle import InputSpec
+
+_CALIBRATION_PICTURES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """The float graphs of the student before and after pruning, with their temperatures."""
+
+    student: Path
+    pruned: Path
+    student_temperature: float
+    pruned_temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Int8:
+    """The int8 graph of the pruned student, and how it was calibrated."""
+
+    file: Path
+    quantised: Quantised
+
+
+def export_both(folder: Path, student: Student, pruned: Student, dataset: Dataset) -> None:
+    """Float graphs of both students, each at the temperature that fits validation."""
+    val = read_pictures(dataset, "val", student.config.input)
+    temperatures = {}
+    for name, model in (("student", student), ("pruned", pruned)):
+        prob_NK = answer_torch(model, 1.0, val.image_NHWC).prob_NK
+        temperatures[name] = fit_temperature(np.log(prob_NK + 1e-12), val.label_N)
+        export(model, temperatures[name], folder / f"{name}.onnx")
+    (folder / "temperatures.json").write_bytes(msgspec.json.encode(temperatures))
+
+
+def read_graphs(folder: Path) -> Graphs:
+    said = msgspec.json.decode((folder / "temperatures.json").read_bytes(), type=dict[str, float])
+    return Graphs(folder / "student.onnx", folder / "pruned.onnx", said["student"], said["pruned"])
+
+
+def quantise_it(folder: Path, graphs: Graphs, dataset: Dataset, spec: InputSpec, seed: int) -> None:
+    """The pruned student's graph in int8."""
+    train, val = read_pictures(dataset, "train", spec), read_pictures(dataset, "val", spec)
+    chosen = balanced_choice(train.label_N, _CALIBRATION_PICTURES, seed)
+    done = quantise(graphs.pruned, folder / "int8.onnx", train.image_NHWC[chosen], val.image_NHWC)
+    (folder / "quantised.json").write_bytes(msgspec.json.encode(done))
+
+
+def read_int8(folder: Path) -> Int8:
+    quantised = msgspec.json.decode((folder / "quantised.json").read_bytes(), type=Quantised)
+    return Int8(folder / "int8.onnx", quantised)

@@ -1,0 +1,72 @@
+"""Judge on validation: every model of the chain becomes a point, and one of them is chosen to ship."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from compress.answers import Answers, answer_graph
+from compress.budget import choose, held_against, make_point
+from compress.dataset import Dataset
+from compress.measure import graph_run, latencies_ms, teacher_run
+from compress.pictures import read_pictures
+from compress.point import Budget, Point
+from compress.progress import Reporter
+from compress.stages.graphs import Graphs, Int8
+from compress.stages.looking import Look
+from compress.student import Student
+from compress.teacher import Teacher
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Every model of the run."""
+
+    teacher: Teacher
+    look: Look
+    student: Student
+    pruned: Student
+    graphs: Graphs
+    int8: Int8
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The graph of each model that has one."""
+        return {"student": self.graphs.student, "pruned": self.graphs.pruned, "int8": self.int8.file}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The points, the teacher's first, and which of them ships, with the reason."""
+
+    points: tuple[Point, ...]
+    shipped: str
+    why: str
+
+    def point(self, name: str) -> Point:
+        return next(p for p in self.points if p.name == name)
+
+
+def judge(folder: Path, chain: Chain, dataset: Dataset, budget: Budget, reporter: Reporter) -> None:
+    """Measure every model on this machine and on validation, and choose."""
+    val = read_pictures(dataset, "val", chain.pruned.config.input)
+    reporter.say("measuring: every model in turn, one frame at a time, one thread")
+    one = val.image_NHWC[:1]
+    runs = {name: graph_run(file, one) for name, file in chain.files.items()}
+    ms = latencies_ms({"teacher": teacher_run(chain.teacher), **runs})
+    answers = {"teacher": Answers(chain.look.probe.prob(chain.look.features.val_pooled_ND))}
+    answers |= {name: answer_graph(file, val.image_NHWC) for name, file in chain.files.items()}
+    points = {
+        name: make_point(name, "int8" if name == "int8" else "float32", ms[name], dataset, val, found, budget)
+        for name, found in answers.items()
+    }
+    held = held_against([points[name] for name in ("student", "pruned", "int8")], budget)
+    shipped, why = choose(held[1], held[2])
+    judged = Judged((points["teacher"], *held), shipped.name, why)
+    (folder / "points.json").write_bytes(msgspec.json.encode(judged))
+
+
+def read_judged(folder: Path) -> Judged:
+    return msgspec.json.decode((folder / "points.json").read_bytes(), type=Judged)

@@ -1,0 +1,55 @@
+"""Look at the pictures: which can be decoded, and what the teacher sees in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from compress.dataset import Dataset, Problem
+from compress.distil import Lesson, Weights
+from compress.features import Features, Grids, read_features, write_features
+from compress.pictures import find_unreadable
+from compress.probe import Probe, fit_probe, load_probe, save_probe
+from compress.progress import Reporter
+from compress.teacher import Teacher
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the teacher saw: the features of all views, and the probe that speaks for it."""
+
+    features: Features
+    probe: Probe
+
+    @property
+    def lesson(self) -> Lesson:
+        return Lesson(self.features, self.probe.logits(np.asarray(self.features.pooled_MD)), Weights())
+
+
+def decode_all(folder: Path, dataset: Dataset) -> None:
+    """List the pictures that cannot be decoded."""
+    (folder / "unreadable.json").write_bytes(msgspec.json.encode(find_unreadable(dataset), enc_hook=str))
+
+
+def read_unreadable(folder: Path) -> tuple[Problem, ...]:
+    said = msgspec.json.decode((folder / "unreadable.json").read_bytes(), type=list[dict[str, str]])
+    return tuple(Problem(Path(one["path"]), one["sentence"]) for one in said)
+
+
+def look(
+    folder: Path, teacher: Teacher, dataset: Dataset, grids: Grids, views: int, seed: int, reporter: Reporter
+) -> None:
+    """The teacher looks at every view once; a linear probe learns to speak for it."""
+    write_features(folder, teacher, dataset, grids, views, seed, reporter)
+    features = read_features(folder)
+    names = [c.name for c in dataset.classes]
+    val_y = np.array([names.index(s.class_name) for s in dataset.of("val")], np.int64)
+    train_ND, train_y = np.asarray(features.pooled_MD), np.asarray(features.label_M)
+    save_probe(fit_probe(train_ND, train_y, features.val_pooled_ND, val_y, len(names)), folder / "probe.npz")
+
+
+def read_look(folder: Path) -> Look:
+    return Look(read_features(folder), load_probe(folder / "probe.npz"))
