@@ -49,7 +49,7 @@ def score(
     if rule.defect_threshold is None:
         return found, None
     scores = defect_scores(dataset, answers.prob_NK)
-    return found, inspection(scores, pictures.defect_N, rule.defect_threshold)
+    return found, inspection(scores, pictures.defect_N, rule.defect_threshold, pictures.groups)
 
 
 def decided_classes(dataset: Dataset, answers: Answers, rule: Decision) -> NDArray[np.int64]:

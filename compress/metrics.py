@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from scipy.stats import norm
 from sklearn.metrics import (
     auc,
     average_precision_score,
@@ -122,11 +122,20 @@ def classification(
     )
 
 
-def inspection(defect_score_N: NDArray[np.floating], is_defect_N: NDArray[np.bool_], threshold: float) -> Inspection:
-    """Score OK/NG: a part is NG where its defect score reaches the threshold, as in `edge.verdict`."""
+def inspection(
+    defect_score_N: NDArray[np.floating],
+    is_defect_N: NDArray[np.bool_],
+    threshold: float,
+    groups: Sequence[str] | None = None,
+) -> Inspection:
+    """Score OK/NG: a part is NG where its defect score reaches the threshold, as in `edge.verdict`.
+
+    groups: the images' groups, for the intervals; without them each image stands alone.
+    """
     rejected_N = defect_score_N >= threshold
-    escape = rate(int(np.sum(is_defect_N & ~rejected_N)), int(is_defect_N.sum()))
-    overkill = rate(int(np.sum(~is_defect_N & rejected_N)), int((~is_defect_N).sum()))
+    group_N = np.arange(len(is_defect_N)) if groups is None else np.asarray(groups)
+    escape = grouped_rate(~rejected_N[is_defect_N], group_N[is_defect_N])
+    overkill = grouped_rate(rejected_N[~is_defect_N], group_N[~is_defect_N])
     if escape is None or overkill is None:
         return Inspection(threshold, escape, overkill, None, None, None, None)
     f1_max, f1_max_threshold = _f1_max(defect_score_N, is_defect_N)
@@ -141,12 +150,39 @@ def inspection(defect_score_N: NDArray[np.floating], is_defect_N: NDArray[np.boo
     )
 
 
-def rate(count: int, total: int) -> Rate | None:
-    """A rate with its Wilson interval; None of nothing."""
+def grouped_rate(hit_N: NDArray[np.bool_], group_N: NDArray[np.generic]) -> Rate | None:
+    """How many of N images are hits; None of none.
+
+    Images of one group (one part photographed often) say less than as many of their own: for the interval, N is
+    divided by the design effect (Korn & Graubard 1998, "Confidence intervals for proportions with small expected
+    number of positive counts estimated from survey data"). Where no image is a hit, or each is one, nothing tells
+    how alike the images of a group are, and only groups are counted.
+    """
+    return rate(int(hit_N.sum()), len(hit_N), _effective_count(hit_N, group_N)) if len(hit_N) else None
+
+
+def rate(count: int, total: int, effective: float | None = None) -> Rate | None:
+    """A rate with the 95 % interval of Wilson 1927; None of nothing. effective: as how many images they count."""
     if total == 0:
         return None
-    interval = binomtest(count, total).proportion_ci(_CONFIDENCE, method="wilson")
-    return Rate(count, total, Interval(float(interval.low), float(interval.high)))
+    share, n = count / total, effective or total
+    z = float(norm.ppf((1 + _CONFIDENCE) / 2))
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))) / (1 + z**2 / n)
+    low, high = (0.0 if count == 0 else centre - reach), (1.0 if count == total else centre + reach)
+    return Rate(count, total, Interval(low, high))
+
+
+def _effective_count(hit_N: NDArray[np.bool_], group_N: NDArray[np.generic]) -> float:
+    """N over the design effect: the variance between groups against that of as many images of their own."""
+    _, group_N = np.unique(group_N, return_inverse=True)
+    size_G, hit_G = np.bincount(group_N), np.bincount(group_N, weights=hit_N)
+    total, groups, share = len(hit_N), len(size_G), float(hit_N.mean())
+    if groups == total or share in (0.0, 1.0) or groups == 1:
+        return groups
+    between = groups / (groups - 1) * float(((hit_G - share * size_G) ** 2).sum()) / total**2
+    effect = between / (share * (1 - share) / total)
+    return total / max(1.0, effect)
 
 
 def pixel_auroc(maps: Sequence[NDArray[np.floating]], masks: Sequence[NDArray[np.bool_]]) -> float | None:
@@ -178,7 +214,7 @@ def aupro(maps: Sequence[NDArray[np.floating]], masks: Sequence[NDArray[np.bool_
     return float(auc(x, y) / limit)
 
 
-def _macro_f1(confusion_BKK: NDArray[np.integer]) -> NDArray[np.float64]:
+def _macro_f1(confusion_BKK: NDArray[np.integer] | NDArray[np.floating]) -> NDArray[np.float64]:
     """Macro-F1 of B confusion matrices over the classes that have images."""
     right_BK = np.diagonal(confusion_BKK, axis1=1, axis2=2)
     true_BK, decided_BK = confusion_BKK.sum(axis=2), confusion_BKK.sum(axis=1)
@@ -200,7 +236,7 @@ def _bootstrap_macro_f1(
     confusion_GKK = np.zeros((count, num_classes, num_classes), dtype=np.int64)
     np.add.at(confusion_GKK, (group_N, y_N, decided_N), 1)
     drawn_BG = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=_RESAMPLES)
-    f1_B = _macro_f1(np.tensordot(drawn_BG, confusion_GKK, axes=1))
+    f1_B = _macro_f1(np.tensordot(drawn_BG.astype(np.float64), confusion_GKK.astype(np.float64), axes=1))
     low, high = np.quantile(f1_B, [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
     return Interval(float(low), float(high))
 
