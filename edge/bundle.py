@@ -15,6 +15,11 @@ The graph of every variant (opset <= 20, so that JetPack 6 can parse it):
     output  embedding  float32 [N, D]        L2-normalised, in the teacher's space where there is one
     output  map        float32 [N, h, w]     0..1, how much each place looks like a defect
 
+and, where `manifest.decision.anomaly` is given, of a model of good parts (see `compress.normality`):
+
+    output  anomaly      float32 [N]         0..1, how unlike a good part it is
+    output  anomaly_map  float32 [N, h, w]   0..1, how unlike a good part each place is
+
 No pickle, no absolute path, no link that leaves the folder.
 """
 
@@ -70,18 +75,31 @@ class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     golden_tolerance: float = 0.05
 
 
+class AnomalyRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a part is unlike the good ones; both thresholds fitted on good parts held out from training.
+
+    threshold: of the graph's output `anomaly`. map_threshold: of `anomaly_map`, as Decision.map_threshold.
+    """
+
+    threshold: float
+    map_threshold: float
+
+
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How probabilities become a verdict; fitted on validation images.
 
     defect_threshold: NG where the summed probability of the defect classes reaches this. None where there is
-        no good class: then every part is NG and only its class is in question.
-    min_confidence: below this probability of the best class (classification only), UNDECIDED.
+        no good class: then every part is NG and only its class is in question. 1.0 where good is the only class.
+    min_confidence: below this probability of the best class (classification only), UNDECIDED; and a part unlike
+        the good ones is an unknown defect where no known one reaches this.
     map_threshold: a place of the defect map belongs to a box where it reaches this.
+    anomaly: given where the graph knows what good parts look like.
     """
 
     defect_threshold: float | None
     min_confidence: float
     map_threshold: float
+    anomaly: AnomalyRule | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -200,6 +218,8 @@ def _check_manifest(manifest: Manifest, file: Path) -> None:
         raise BundleError(f"{file}: the classes must be at least one, each with its own name")
     if manifest.has_good_class != (manifest.decision.defect_threshold is not None):
         raise BundleError(f"{file}: a defect threshold and a good class go together; make the bundle again")
+    if manifest.decision.anomaly is not None and not manifest.has_good_class:
+        raise BundleError(f"{file}: an anomaly rule needs a good class; make the bundle again")
     manifest.variant(manifest.default_variant)
 
 

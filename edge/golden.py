@@ -2,6 +2,7 @@
 
 golden/frames.npz     image_NHWC   uint8
 golden/expected.npz   VARIANT.prob, VARIANT.embedding, VARIANT.map   float32
+                      VARIANT.anomaly, VARIANT.anomaly_map           float32, with an anomaly rule
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle
-from edge.engines.engine import Engine, Outputs
+from edge.engines.contract import ANOMALY_OUTPUTS, outputs_of
+from edge.engines.engine import Engine, joined
 from edge.errors import BundleError
 
 FRAMES = "golden/frames.npz"
@@ -23,25 +25,29 @@ EXPECTED = "golden/expected.npz"
 
 @dataclass(frozen=True, slots=True)
 class GoldenResult:
-    """Largest absolute differences over all golden frames, to hold against the variant's tolerance."""
+    """Largest absolute differences over all golden frames, to hold against the variant's tolerance.
+
+    anomaly_diff: of the anomaly score and its map; 0 where the bundle has none.
+    """
 
     frames: int
     prob_diff: float
     map_diff: float
     embedding_diff: float
     tolerance: float
+    anomaly_diff: float = 0.0
 
     @property
     def ok(self) -> bool:
-        return max(self.prob_diff, self.map_diff, self.embedding_diff) <= self.tolerance
+        return max(self.prob_diff, self.map_diff, self.embedding_diff, self.anomaly_diff) <= self.tolerance
 
     def sentence(self) -> str:
         if self.ok:
             return f"agrees with {self.frames} golden frames (probabilities within {self.prob_diff:.1g})"
         return (
             f"differs from the golden frames: probability by {self.prob_diff:.3f}, map by"
-            f" {self.map_diff:.3f}, embedding by {self.embedding_diff:.3f}, where"
-            f" {self.tolerance:g} is allowed"
+            f" {self.map_diff:.3f}, embedding by {self.embedding_diff:.3f}, anomaly by {self.anomaly_diff:.3f},"
+            f" where {self.tolerance:g} is allowed"
         )
 
 
@@ -61,19 +67,17 @@ def check_golden(bundle: Bundle, engine: Engine, variant: str) -> GoldenResult:
     """Run the golden frames, one by one as on the line, and compare. Raises BundleError, EngineError."""
     tolerance = bundle.manifest.variant(variant).golden_tolerance
     frames_NHWC = golden_frames(bundle)
-    results = [engine.run(image_HWC[None]) for image_HWC in frames_NHWC]
-    got = Outputs(
-        np.concatenate([r.prob_NK for r in results]),
-        np.concatenate([r.embedding_ND for r in results]),
-        np.concatenate([r.map_NHW for r in results]),
-    )
+    got = joined([engine.run(image_HWC[None]) for image_HWC in frames_NHWC])
+    named = dict(zip(outputs_of(bundle.manifest), got.arrays(), strict=True))
     file = bundle.file(EXPECTED)
+    off = {name: _difference(array, _load(file, f"{variant}.{name}"), file) for name, array in named.items()}
     return GoldenResult(
         frames=len(frames_NHWC),
-        prob_diff=_difference(got.prob_NK, _load(file, f"{variant}.prob"), file),
-        map_diff=_difference(got.map_NHW, _load(file, f"{variant}.map"), file),
-        embedding_diff=_difference(got.embedding_ND, _load(file, f"{variant}.embedding"), file),
+        prob_diff=off["prob"],
+        map_diff=off["map"],
+        embedding_diff=off["embedding"],
         tolerance=tolerance,
+        anomaly_diff=max(off.get(name, 0.0) for name in ANOMALY_OUTPUTS),
     )
 
 

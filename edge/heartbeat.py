@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import psutil
 
-from edge.bundle import Bundle
+from edge.bundle import Bundle, ClassSpec, Manifest
 from edge.capture import Capture
 from edge.engines.choose import OpenedEngine
 from edge.feed import Numbers
 from edge.ledger import Account, Ledger
 from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Verdict, time_text, topic_for
 from edge.rate import Latencies, Rate
+from edge.verdict import UNKNOWN_DEFECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class LineFacts:
     started: str
 
 
+def shown_classes(manifest: Manifest) -> tuple[ClassSpec, ...]:
+    """The classes a verdict of this bundle may name."""
+    return manifest.classes if manifest.decision.anomaly is None else (*manifest.classes, UNKNOWN_DEFECT)
+
+
 def line_facts(line: str, bundle: Bundle, opened: OpenedEngine) -> LineFacts:
     """Collect the facts of a line that starts now."""
     manifest = bundle.manifest
@@ -48,7 +54,7 @@ def line_facts(line: str, bundle: Bundle, opened: OpenedEngine) -> LineFacts:
         bundle=manifest.bundle_id,
         bundle_name=manifest.name,
         has_good_class=manifest.has_good_class,
-        titles={c.name: c.titles for c in manifest.classes},
+        titles={c.name: c.titles for c in shown_classes(manifest)},
         engine=opened.engine.description,
         engine_why=opened.why,
         started=time_text(time.time_ns()),

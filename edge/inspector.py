@@ -14,7 +14,7 @@ from edge.engines.engine import Engine, Outputs
 from edge.errors import EngineError
 from edge.messages import Box, Region
 from edge.preprocess import model_input
-from edge.verdict import Decided, decide, undecided
+from edge.verdict import UNKNOWN_DEFECT, Decided, decide, undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Inspection:
     """What one look at one region gave.
 
     boxes: in pixels of the camera's frame, best first; empty unless the status is NG.
-    embedding_D, map_HW: float32, None where the engine gave no answer.
+    embedding_D, map_HW: float32, None where the engine gave no answer. The map is the anomaly map for an unknown
+        defect, else the defect map.
     error: the engine's own words where it failed, for the log.
     """
 
@@ -52,14 +53,14 @@ class Inspector:
         prepared = time.perf_counter()
         outputs, error = self._run(image_NHWC)
         ran = time.perf_counter()
-        decided, boxes = self._judge(outputs, region)
+        decided, map_HW, boxes = self._judge(outputs, region)
         done = time.perf_counter()
         return Inspection(
             decided=decided,
             region=region,
             boxes=boxes,
             embedding_D=outputs.embedding_ND[0] if outputs else None,
-            map_HW=outputs.map_NHW[0] if outputs else None,
+            map_HW=map_HW,
             preprocess_ms=(prepared - begin) * 1e3,
             engine_ms=(ran - prepared) * 1e3,
             decide_ms=(done - ran) * 1e3,
@@ -76,14 +77,18 @@ class Inspector:
         except EngineError as error:
             return None, str(error)
 
-    def _judge(self, outputs: Outputs | None, region: Region) -> tuple[Decided, tuple[Box, ...]]:
+    def _judge(
+        self, outputs: Outputs | None, region: Region
+    ) -> tuple[Decided, NDArray[np.float32] | None, tuple[Box, ...]]:
         if outputs is None:
-            return undecided("engine_failed"), ()
+            return undecided("engine_failed"), None, ()
         rule = self._manifest.decision
-        decided = decide(outputs.prob_NK[0], self._manifest.classes, rule)
-        if decided.status != "NG":
-            return decided, ()
-        return decided, boxes_from_map(outputs.map_NHW[0], rule.map_threshold, region)
+        anomaly = None if outputs.anomaly_N is None else outputs.anomaly_N.item(0)
+        decided = decide(outputs.prob_NK[0], self._manifest.classes, rule, anomaly)
+        map_HW, level = outputs.map_NHW[0], rule.map_threshold
+        if decided.class_name == UNKNOWN_DEFECT.name and rule.anomaly and outputs.anomaly_map_NHW is not None:
+            map_HW, level = outputs.anomaly_map_NHW[0], rule.anomaly.map_threshold
+        return decided, map_HW, boxes_from_map(map_HW, level, region) if decided.status == "NG" else ()
 
 
 def _clipped(region: Region | None, image_HWC: NDArray[np.uint8]) -> Region:

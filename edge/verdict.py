@@ -1,8 +1,8 @@
-"""The decision, and nothing else: probabilities and thresholds in, a verdict out. No clock, no state, no I/O."""
+"""The decision, and nothing else: scores and thresholds in, a verdict out. No clock, no state, no I/O."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from operator import itemgetter
 from typing import Literal
@@ -18,14 +18,19 @@ Status = Literal["OK", "NG", "UNDECIDED"]
 Reason = Literal["low_confidence", "engine_failed", "bad_output", "camera_down"]
 
 
+# The class of a part that is neither good nor like any defect the bundle knows.
+UNKNOWN_DEFECT = ClassSpec("unknown defect", "defect", {"en": "Unknown defect", "zh-TW": "未知瑕疵"})
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A status with what led to it.
 
-    class_name: the likeliest class of the kind the status names (a defect for NG, the good one for OK); None
-        where no class was found.
-    probability: of that class, 0..1.
-    defect_score: summed probability of the defect classes, 0..1.
+    class_name: the likeliest class of the kind the status names (a defect for NG, the good one for OK);
+        UNKNOWN_DEFECT's where the part is unlike good ones and no known defect; None where no class was found.
+    probability: of that class, 0..1; for UNKNOWN_DEFECT the anomaly score.
+    defect_score: summed probability of the defect classes, 0..1; the anomaly score for UNKNOWN_DEFECT, and where
+        the bundle knows no defect class.
     reason: set exactly when the status is UNDECIDED.
     """
 
@@ -41,9 +46,12 @@ def undecided(reason: Reason) -> Decided:
     return Decided("UNDECIDED", None, 0.0, 0.0, reason)
 
 
-def decide(prob_K: NDArray[np.float32], classes: tuple[ClassSpec, ...], rule: Decision) -> Decided:
+def decide(
+    prob_K: NDArray[np.float32], classes: tuple[ClassSpec, ...], rule: Decision, anomaly: float | None = None
+) -> Decided:
     """Apply the bundle's rule to one part's class probabilities `prob_K` (float32, K, sums to 1).
 
+    anomaly: how unlike a good part it is, 0..1; needed where the rule has a threshold for it.
     Plain numbers, no arrays: for a handful of classes each array operation costs more than the whole decision.
     """
     prob = prob_K.tolist()
@@ -55,7 +63,19 @@ def decide(prob_K: NDArray[np.float32], classes: tuple[ClassSpec, ...], rule: De
         return _classify(scored, rule.min_confidence, defect_score)
     kind: ClassKind = "defect" if defect_score >= rule.defect_threshold else "good"
     probability, best = max((pair for pair in scored if pair[1].kind == kind), key=itemgetter(0))
-    return Decided("NG" if kind == "defect" else "OK", best.name, probability, defect_score)
+    known = Decided("NG" if kind == "defect" else "OK", best.name, probability, defect_score)
+    return known if rule.anomaly is None else _or_unknown(known, anomaly, rule, classes)
+
+
+def _or_unknown(known: Decided, anomaly: float | None, rule: Decision, classes: tuple[ClassSpec, ...]) -> Decided:
+    """A surely known defect stays; anything else that is unlike the good parts is an unknown defect."""
+    assert rule.anomaly is not None
+    if anomaly is None or not isfinite(anomaly):
+        return undecided("bad_output")
+    surely_known = known.status == "NG" and known.probability >= rule.min_confidence
+    if anomaly >= rule.anomaly.threshold and not surely_known:
+        return Decided("NG", UNKNOWN_DEFECT.name, anomaly, anomaly)
+    return known if any(c.kind == "defect" for c in classes) else replace(known, defect_score=anomaly)
 
 
 def _classify(scored: list[tuple[float, ClassSpec]], min_confidence: float, defect_score: float) -> Decided:

@@ -3,7 +3,8 @@
 The graph looks at brightness alone (0 black .. 1 white). With K classes, class k stands for a mean
 brightness of k / (K - 1); probabilities are softmax(-SHARPNESS * (brightness - k / (K - 1))^2). The defect
 map is the brightness of each CELL x CELL block. So a black picture is class 0, a white one the last class,
-and a white patch on black is a place in the map.
+and a white patch on black is a place in the map. With an anomaly rule the anomaly map is the defect map, and the
+anomaly score its brightest block.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edge.bundle import (
     MANIFEST,
+    AnomalyRule,
     Bundle,
     ClassSpec,
     Decision,
@@ -48,7 +50,10 @@ def flat(value: int, side: int = SIDE) -> NDArray[np.uint8]:
 
 
 def make_bundle(
-    path: Path, classes: tuple[ClassSpec, ...] = WITH_GOOD, variants: Sequence[str] = ("float32", "int8")
+    path: Path,
+    classes: tuple[ClassSpec, ...] = WITH_GOOD,
+    variants: Sequence[str] = ("float32", "int8"),
+    anomaly: AnomalyRule | None = None,
 ) -> Bundle:
     """Write a bundle into the new folder `path` and load it; the last of `variants` is the default."""
     (path / "golden").mkdir(parents=True)
@@ -56,15 +61,17 @@ def make_bundle(
     expected: dict[str, NDArray[np.float32]] = {}
     for name in variants:
         file = path / f"model.{name}.onnx"
-        onnx.save(brightness_graph(len(classes), quantised=name == "int8"), file)
+        onnx.save(brightness_graph(len(classes), quantised=name == "int8", anomaly=anomaly is not None), file)
         expected |= {f"{name}.{key}": value for key, value in _run(file, frames_NHWC).items()}
     np.savez(path / "golden/frames.npz", image_NHWC=frames_NHWC)
     np.savez(path / "golden/expected.npz", **expected)  # type: ignore[arg-type]  # numpy's stub: allow_pickle
-    write_manifest(path, manifest_for(path, classes, variants))
+    write_manifest(path, manifest_for(path, classes, variants, anomaly))
     return load_bundle(path)
 
 
-def manifest_for(path: Path, classes: tuple[ClassSpec, ...], variants: Sequence[str]) -> Manifest:
+def manifest_for(
+    path: Path, classes: tuple[ClassSpec, ...], variants: Sequence[str], anomaly: AnomalyRule | None = None
+) -> Manifest:
     """The manifest of all files that lie in `path` now."""
     files = sorted(f for f in path.rglob("*") if f.is_file() and f.name != MANIFEST)
     has_good = any(c.kind == "good" for c in classes)
@@ -76,7 +83,7 @@ def manifest_for(path: Path, classes: tuple[ClassSpec, ...], variants: Sequence[
         input=InputSpec(SIDE, SIDE),
         classes=classes,
         embedding_dim=2,
-        decision=Decision(0.5 if has_good else None, min_confidence=0.6, map_threshold=0.5),
+        decision=Decision(0.5 if has_good else None, min_confidence=0.6, map_threshold=0.5, anomaly=anomaly),
         variants=tuple(
             Variant(name, f"model.{name}.onnx", "int8" if name == "int8" else "float32") for name in variants
         ),
@@ -86,7 +93,7 @@ def manifest_for(path: Path, classes: tuple[ClassSpec, ...], variants: Sequence[
     )
 
 
-def brightness_graph(classes: int, *, quantised: bool) -> onnx.ModelProto:
+def brightness_graph(classes: int, *, quantised: bool, anomaly: bool = False) -> onnx.ModelProto:
     """The graph of the module's docstring; `quantised` puts the brightness through int8 Q/DQ (step 1/127)."""
     centres_K = np.linspace(0, 1, classes, dtype=np.float32)[None]
     constants = {
@@ -123,6 +130,16 @@ def brightness_graph(classes: int, *, quantised: bool) -> onnx.ModelProto:
         node("LpNormalization", ["both"], ["embedding"], axis=1, p=2),
     ]
     cells = SIDE // CELL
+    unlike_good = [
+        helper.make_tensor_value_info("anomaly", TensorProto.FLOAT, ["N"]),
+        helper.make_tensor_value_info("anomaly_map", TensorProto.FLOAT, ["N", cells, cells]),
+    ]
+    if anomaly:
+        constants |= {"axes_12": np.array([1, 2], np.int64)}
+        nodes += [
+            node("Identity", ["map"], ["anomaly_map"]),
+            node("ReduceMax", ["map", "axes_12"], ["anomaly"], keepdims=0),
+        ]
     graph = helper.make_graph(
         nodes,
         "brightness",
@@ -131,6 +148,7 @@ def brightness_graph(classes: int, *, quantised: bool) -> onnx.ModelProto:
             helper.make_tensor_value_info("prob", TensorProto.FLOAT, ["N", classes]),
             helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", 2]),
             helper.make_tensor_value_info("map", TensorProto.FLOAT, ["N", cells, cells]),
+            *(unlike_good if anomaly else ()),
         ],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,11 +12,28 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The graph's three outputs (see `edge.bundle`), float32: prob_NK, embedding_ND, map_NHW (0..1)."""
+    """The graph's outputs (see `edge.bundle`), all float32, in the order of `edge.engines.contract.outputs_of`.
+
+    anomaly_N, anomaly_map_NHW: 0..1; None where the bundle has no anomaly rule.
+    """
 
     prob_NK: NDArray[np.float32]
     embedding_ND: NDArray[np.float32]
     map_NHW: NDArray[np.float32]
+    anomaly_N: NDArray[np.float32] | None = None
+    anomaly_map_NHW: NDArray[np.float32] | None = None
+
+    def arrays(self) -> tuple[NDArray[np.float32], ...]:
+        """Those that are there, in order."""
+        known = (self.prob_NK, self.embedding_ND, self.map_NHW)
+        if self.anomaly_N is None or self.anomaly_map_NHW is None:
+            return known
+        return (*known, self.anomaly_N, self.anomaly_map_NHW)
+
+
+def joined(parts: Sequence[Outputs]) -> Outputs:
+    """The outputs of several runs of one engine as of one."""
+    return Outputs(*(np.concatenate(arrays) for arrays in zip(*(part.arrays() for part in parts), strict=True)))
 
 
 class Engine(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,11 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle, Manifest
+from edge.engines.contract import TypeWords, check_contract, outputs_of
 from edge.engines.engine import Outputs
 from edge.errors import EngineError
 
-# Type and shape of a graph's input or output; None is any size.
-_Tensor = tuple[str, tuple[int | None, ...]]
-
-OUTPUTS = ("prob", "embedding", "map")
+_WORDS = TypeWords(uint8="tensor(uint8)", float32="tensor(float)")
 
 # From the fastest to the one that is always there.
 PROVIDERS = (
@@ -53,6 +50,7 @@ class OrtEngine:
         file = bundle.file(bundle.manifest.variant(variant).file)
         self._session = _open_session(file, provider, threads)
         _check_graph(self._session, bundle.manifest, file)
+        self._outputs = outputs_of(bundle.manifest)
         place = provider.removesuffix("ExecutionProvider")
         count = f"{threads} thread{'s' if threads > 1 else ''}"
         self._description = f"ONNX Runtime {onnxruntime.__version__}, {place}, {count}, {variant}"
@@ -66,10 +64,10 @@ class OrtEngine:
         if self._session is None:
             raise EngineError("the engine is closed")
         try:
-            prob, embedding, heat = self._session.run(OUTPUTS, {"image": image_NHWC})
+            answers = self._session.run(self._outputs, {"image": image_NHWC})
         except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
             raise EngineError(f"ONNX Runtime failed on a frame: {_first_line(error)}") from error
-        return Outputs(prob, embedding, heat)
+        return Outputs(*answers)
 
     def close(self) -> None:
         self._session = None
@@ -99,33 +97,10 @@ def _options(threads: int) -> Any:
 
 
 def _check_graph(session: Any, manifest: Manifest, file: Path) -> None:
-    """Hold the graph's inputs and outputs against the contract in `edge.bundle`."""
-    size = manifest.input
-    inputs: dict[str, _Tensor] = {"image": ("tensor(uint8)", (None, size.height, size.width, 3))}
-    outputs: dict[str, _Tensor] = {
-        "prob": ("tensor(float)", (None, len(manifest.classes))),
-        "embedding": ("tensor(float)", (None, manifest.embedding_dim)),
-        "map": ("tensor(float)", (None, None, None)),
-    }
-    _check_tensors(session.get_inputs(), inputs, f"{file}: input")
-    _check_tensors(session.get_outputs(), outputs, f"{file}: output")
-
-
-def _check_tensors(tensors: Any, wanted: Mapping[str, _Tensor], where: str) -> None:
-    found = {t.name: (t.type, tuple(t.shape)) for t in tensors}
-    if set(found) != set(wanted):
-        raise EngineError(f"{where}s are {', '.join(found)}; a bundle's are {', '.join(wanted)}")
-    for name, (kind, shape) in wanted.items():
-        found_kind, found_shape = found[name]
-        if found_kind != kind or not _fits(found_shape, shape):
-            raise EngineError(f"{where} `{name}` is {found_kind} {found_shape}, not {kind} {shape}; make it again")
-
-
-def _fits(found: tuple[object, ...], wanted: tuple[int | None, ...]) -> bool:
-    """Symbolic sizes (text or None) fit everything."""
-    if len(found) != len(wanted):
-        return False
-    return all(w is None or not isinstance(f, int) or f == w for f, w in zip(found, wanted, strict=True))
+    inputs, outputs = (
+        {t.name: (t.type, tuple(t.shape)) for t in tensors} for tensors in (session.get_inputs(), session.get_outputs())
+    )
+    check_contract(inputs, outputs, manifest, _WORDS, file)
 
 
 def _first_line(error: Exception) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from edge.bundle import load_bundle
+from edge.bundle import AnomalyRule, Bundle, load_bundle
 from edge.engines.ort import OrtEngine
+from edge.errors import EngineError
+from edge.golden import check_golden
 from edge.inspector import Inspector
 from edge.messages import Region
-from tests.bundles import SIDE, flat
+from tests.bundles import SIDE, flat, make_bundle
 
 
 @pytest.fixture
@@ -57,6 +60,31 @@ def test_a_region_beyond_the_frame_is_cut_to_it(inspector: Inspector, region: Re
     assert judged.x + judged.w <= 400
     assert judged.w > 0
     assert judged.h > 0
+
+
+def test_a_part_unlike_good_ones_is_boxed_where_it_is_unlike_them(tmp_path: Path) -> None:
+    """A bundle with an anomaly rule: a small bright patch leaves the class good, and the verdict an unknown defect."""
+    bundle = make_bundle(tmp_path / "b", anomaly=AnomalyRule(threshold=0.8, map_threshold=0.6))
+    image_HWC = flat(0, 320)
+    image_HWC[80:160, 200:240] = 255
+    for variant in ("float32", "int8"):
+        engine = OrtEngine(bundle, variant, threads=1)
+        assert check_golden(bundle, engine, variant).ok
+        inspection = Inspector(bundle, engine).inspect(image_HWC)
+        (box,) = inspection.boxes
+        assert (inspection.decided.status, inspection.decided.class_name) == ("NG", "unknown defect")
+        assert (box.x, box.y, box.w, box.h) == pytest.approx((200, 80, 40, 80), abs=12)
+        assert Inspector(bundle, engine).inspect(flat(0, 320)).decided.status == "OK"
+        engine.close()
+
+
+def test_a_graph_without_the_anomaly_its_bundle_promises(tmp_path: Path) -> None:
+    """It is refused before the first frame, by the name of what is missing."""
+    bundle = make_bundle(tmp_path / "b")
+    rule = msgspec.structs.replace(bundle.manifest.decision, anomaly=AnomalyRule(0.5, 0.5))
+    promised = Bundle(bundle.path, msgspec.structs.replace(bundle.manifest, decision=rule))
+    with pytest.raises(EngineError, match="anomaly_map"):
+        OrtEngine(promised, "float32", threads=1)
 
 
 def test_a_failing_engine_is_an_undecided_part(inspector: Inspector, engine: OrtEngine) -> None:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.bundle import Decision
-from edge.verdict import decide, undecided
+from edge.bundle import AnomalyRule, Decision
+from edge.verdict import UNKNOWN_DEFECT, decide, undecided
 from tests.bundles import WITH_GOOD, WITHOUT_GOOD
 
 RULE = Decision(defect_threshold=0.4, min_confidence=0.6, map_threshold=0.5)
+UNLIKE_GOOD = Decision(0.4, 0.6, 0.5, AnomalyRule(threshold=0.7, map_threshold=0.5))
 CLASSIFY = Decision(defect_threshold=None, min_confidence=0.6, map_threshold=0.5)
 
 
@@ -36,6 +37,39 @@ def test_without_a_good_class_a_part_is_ng_or_its_kind_is_in_doubt() -> None:
     unsure = decide(np.array((0.3, 0.5, 0.2), np.float32), WITHOUT_GOOD, CLASSIFY)
     assert (sure.status, sure.class_name, sure.reason) == ("NG", "grey", None)
     assert (unsure.status, unsure.class_name, unsure.reason) == ("UNDECIDED", "grey", "low_confidence")
+
+
+@pytest.mark.parametrize(
+    ("prob_K", "anomaly", "status", "name"),
+    [
+        ((0.9, 0.05, 0.05), 0.69, "OK", "black"),
+        ((0.9, 0.05, 0.05), 0.70, "NG", UNKNOWN_DEFECT.name),  # good by its class, unlike good parts
+        ((0.2, 0.40, 0.40), 0.90, "NG", UNKNOWN_DEFECT.name),  # not surely any known defect
+        ((0.2, 0.40, 0.40), 0.10, "NG", "grey"),
+        ((0.1, 0.10, 0.80), 0.99, "NG", "white"),  # a known defect is unlike good parts too
+    ],
+)
+def test_neither_good_nor_a_known_defect(prob_K: tuple[float, ...], anomaly: float, status: str, name: str) -> None:
+    """With an anomaly rule such a part is NG as an unknown defect; a surely known one keeps its name."""
+    decided = decide(np.array(prob_K, np.float32), WITH_GOOD, UNLIKE_GOOD, anomaly)
+    assert (decided.status, decided.class_name) == (status, name)
+    if name == UNKNOWN_DEFECT.name:
+        assert (decided.probability, decided.defect_score) == (anomaly, anomaly)
+
+
+@pytest.mark.parametrize(("anomaly", "status", "name"), [(0.3, "OK", "black"), (0.7, "NG", UNKNOWN_DEFECT.name)])
+def test_a_bundle_that_knows_only_good_parts(anomaly: float, status: str, name: str) -> None:
+    """The anomaly score alone decides, and is the defect score of every verdict."""
+    rule = Decision(1.0, 0.5, 0.5, AnomalyRule(0.7, 0.5))
+    decided = decide(np.ones(1, np.float32), WITH_GOOD[:1], rule, anomaly)
+    assert (decided.status, decided.class_name, decided.defect_score) == (status, name, anomaly)
+
+
+@pytest.mark.parametrize("anomaly", [None, np.nan, np.inf])
+def test_an_anomaly_score_that_is_missing_or_no_number(anomaly: float | None) -> None:
+    """Where the rule needs it: never OK, never NG."""
+    decided = decide(np.array((0.9, 0.1, 0.0), np.float32), WITH_GOOD, UNLIKE_GOOD, anomaly)
+    assert decided == undecided("bad_output")
 
 
 @pytest.mark.parametrize("prob_K", [(0.5, 0.5), (np.nan, 0.5, 0.5), (np.inf, 0, 0), ()])
