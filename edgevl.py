@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from compress import cli as workshop
+from compress import cli_train
 from edge import cli as device
 from edge.errors import EdgevlError
 
@@ -55,6 +56,7 @@ def mount(name: str, command: Callable[..., None], panel: str) -> None:
 
 mount("demo", workshop.demo_command, "Begin here")
 mount("compress", workshop.compress_command, "The workshop (needs torch)")
+mount("train", cli_train.train_command, "The workshop (needs torch)")
 mount("run", device.run_command, "The device")
 mount("watch", device.watch_command, "The device")
 mount("doctor", device.doctor_command, "The device")

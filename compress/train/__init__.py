@@ -1,0 +1,1 @@
+"""Fine-tuning a teacher on the user's own images and sentences (`edgevl train`)."""
