@@ -59,7 +59,8 @@ def read_dataset(
     reader = find_reader(files, format)
     found = reader.read(files)
     names = Names(root, files.images)
-    lists, index = read_lists(files, names), read_index(files, names)
+    lists = read_lists(files, names)
+    index = Index() if reader.has_index else read_index(files, names)
     called = naming(found, index, good)
     checked = check([i for i in found.images if i.path not in lists.left_out], files, index, called)
     problems = (*files.problems, *found.problems, *lists.problems, *index.problems, *checked.problems)
@@ -68,7 +69,7 @@ def read_dataset(
     unlabelled = tuple(Unlabelled(i.path, i.captions, i.questions) for i in checked.unlabelled)
     if not used and not (unlabelled and allow_unlabelled):
         raise DataError(_nothing_left(root, checked, problems))
-    group_of, pattern_notes = _groups(used, index, group_pattern)
+    group_of, pattern_notes = _groups(used, index, group_pattern, root)
     unsplit, digests = _unsplit(used, checked.facts, group_of, files, called.is_good)
     samples, split_source = assign_splits(unsplit, given, defects, seed) if unsplit else ((), "")
     dataset = Dataset(
@@ -87,7 +88,7 @@ def read_dataset(
     return replace(dataset, notes=(*dataset.notes, *pattern_notes, *split_notes(dataset)))
 
 
-def _groups(images: Sequence[FoundImage], index: Index, pattern: str | None) -> tuple[_GroupOf, list[str]]:
+def _groups(images: Sequence[FoundImage], index: Index, pattern: str | None, root: Path) -> tuple[_GroupOf, list[str]]:
     """Tells an image's group from its file name where a pattern is given, else from index.csv or its label."""
     if pattern is None:
         labelled = {image.path: image.group for image in images}
@@ -97,7 +98,7 @@ def _groups(images: Sequence[FoundImage], index: Index, pattern: str | None) -> 
         compiled = re.compile(pattern)
     except re.error as error:
         raise DataError(f"--group {pattern!r} is not a regular expression: {error}") from error
-    matches = {image.path: match for image in images if (match := compiled.search(image.path.name))}
+    matches = {image.path: match for image in images if (match := _search(compiled, image.path, root))}
     if images and not matches:
         raise DataError(f"--group {pattern!r} matches no file name, such as {images[0].path.name!r}")
     groups = {path: (match.group(1) if compiled.groups else None) or match.group() for path, match in matches.items()}
@@ -108,6 +109,11 @@ def _groups(images: Sequence[FoundImage], index: Index, pattern: str | None) -> 
             f"; {len(images) - len(groups):,} of {len(images):,} names do not match, such as {other!r}: each by itself"
         )
     return groups.get, [note]
+
+
+def _search(pattern: re.Pattern[str], path: Path, root: Path) -> re.Match[str] | None:
+    """In the file name, else in the path below the root: some have a folder for each part."""
+    return pattern.search(path.name) or pattern.search(path.relative_to(root).as_posix())
 
 
 def _unsplit(
@@ -192,10 +198,12 @@ def _require_enough(dataset: Dataset) -> None:
 def _nothing_left(root: Path, checked: Checked, problems: Sequence[Problem]) -> str:
     if checked.labelled:
         return f"{root}: none of its {len(checked.labelled):,} labelled images is in a split; correct the split lists"
+    first = f"; the first of {len(problems)} problems: {problems[0].path} {problems[0].sentence}" if problems else ""
+    if checked.unlabelled and problems:
+        return f"{root} holds {len(checked.unlabelled):,} images, but no label that can be used{first}"
     if checked.unlabelled:
         return (
             f"{root} holds {len(checked.unlabelled):,} images, but in no layout that is known here "
             f"({known_layouts()}); if all parts are good, put them into a folder called good"
         )
-    first = f"; the first of {len(problems)} problems: {problems[0].path} {problems[0].sentence}" if problems else ""
     return f"{root} holds no image that can be used{first}"

@@ -11,16 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from camera.image_file import ImageFileError, decode_image, decode_pixels, is_cut_off
 from compress.errors import DataError
 from compress.readers.found import Problem
 
-# Keeps 16 bits and honours EXIF; IMREAD_UNCHANGED would not turn the picture.
-_FLAGS = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+LOSSY = frozenset({".jpg", ".jpeg", ".webp"})
 _EXIF_ORIENTATION = 0x0112
 _QUARTER_TURNS = frozenset({5, 6, 7, 8})
 
@@ -35,12 +34,24 @@ class Facts:
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read an image as uint8 BGR, HxWx3, turned as its EXIF says.
+    """Read an image as uint8 BGR, HxWx3, as the device does (`camera.image_file.decode_image`).
 
-    16 bits are scaled to 8 by the type's range, never by the content; grey is repeated, transparency ignored.
     Raises DataError where the file cannot be read, is cut off, or holds floating-point pixels.
     """
     return _decode(_bytes_of(path), path)
+
+
+def read_mask(path: Path) -> NDArray[np.bool_]:
+    """Read a mask as bool HxW: every value but 0 is marked; in a lossy file, the brighter half of them.
+
+    A number of a class may stand in 16 bits, so nothing is scaled first. Raises DataError as `read_image` does.
+    """
+    try:
+        pixels = np.asarray(decode_pixels(_bytes_of(path)))
+    except ImageFileError as error:
+        raise DataError(f"{path} {error}") from error
+    marked = pixels >= 128 if path.suffix.lower() in LOSSY else pixels != 0
+    return np.asarray(marked[..., :3].any(axis=2) if marked.ndim == 3 else marked, dtype=np.bool_)
 
 
 def check_images(paths: Sequence[Path]) -> tuple[dict[Path, Facts], tuple[Problem, ...]]:
@@ -73,7 +84,7 @@ def _facts(data: bytes, path: Path) -> Facts:
                 image.verify()
             elif image.format != "JPEG":
                 _decode(data, path)
-            elif _is_cut_off(data):
+            elif is_cut_off(data):
                 raise DataError(f"{path} is cut off: its end is missing; copy it again")
     except Image.DecompressionBombError as error:
         raise DataError(f"{path} has too many pixels to be one camera picture; cut it into tiles") from error
@@ -83,19 +94,10 @@ def _facts(data: bytes, path: Path) -> Facts:
 
 
 def _decode(data: bytes, path: Path) -> NDArray[np.uint8]:
-    if _is_cut_off(data):
-        raise DataError(f"{path} is cut off: its end is missing; copy it again")
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS) if data else None
-    except cv2.error as error:
-        raise DataError(f"{path} cannot be decoded ({error.err}); copy it again") from error
-    if image is None:
-        raise DataError(f"{path} is not an image or is damaged; copy it again")
-    if image.dtype not in (np.uint8, np.uint16):
-        raise DataError(f"{path} holds {image.dtype} pixels; save it with 8 or 16 bits")
-    eight_bits = image if image.dtype == np.uint8 else ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    bgr = cv2.cvtColor(eight_bits, cv2.COLOR_GRAY2BGR) if eight_bits.ndim == 2 else eight_bits
-    return np.ascontiguousarray(bgr, dtype=np.uint8)
+        return decode_image(data)
+    except ImageFileError as error:
+        raise DataError(f"{path} {error}") from error
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -103,11 +105,6 @@ def _bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _is_cut_off(data: bytes) -> bool:
-    """Whether a JPEG lacks its end marker after the last scan; older OpenCV fills the rest with grey."""
-    return data.startswith(b"\xff\xd8") and data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
 
 
 def _orientation(image: Image.Image) -> int:

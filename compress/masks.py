@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from compress.dataset import BoxLabel, PolygonLabel, Sample
 from compress.errors import DataError
-from compress.images import read_image
+from compress.images import read_mask
+from compress.readers.runs import draw_runs
 
 _SHIFT = 4  # OpenCV draws with fixed-point corners: 1/16 px
 
@@ -18,35 +19,43 @@ _SHIFT = 4  # OpenCV draws with fixed-point corners: 1/16 px
 def defect_mask(sample: Sample, height: int, width: int) -> NDArray[np.bool_] | None:
     """The defect's pixels, bool HxW, for an image of `height` x `width`; None where nobody knows its place.
 
-    From the mask file where there is one, else from polygons and boxes together (a reader gives each defect
-    once). All False for a good sample. Raises DataError where the mask file cannot be read or has another size.
+    From the mask file where there is one, else from polygons, run lengths and boxes together (a reader gives each
+    defect once). All False for a good sample. Raises DataError where the mask file cannot be read or has another size.
     """
     if not sample.localised:
         return None
     if sample.kind == "good":
         return np.zeros((height, width), dtype=np.bool_)
     if sample.mask_path is not None:
-        drawn_HWC = read_image(sample.mask_path)
-        if drawn_HWC.shape[:2] != (height, width):
+        drawn_HW = read_mask(sample.mask_path)
+        if drawn_HW.shape != (height, width):
             raise DataError(f"{sample.mask_path} is not of the size {width}x{height} of its image {sample.path}")
-        return np.asarray(drawn_HWC.any(axis=2))
+        return drawn_HW
     mask_HW = np.zeros((height, width), dtype=np.uint8)
     for polygon in sample.polygons:
         _draw_polygon(mask_HW, polygon)
     for box in sample.boxes:
         _draw_box(mask_HW, box)
+    for runs in sample.runs:
+        mask_HW |= draw_runs(runs)
     return mask_HW.astype(np.bool_)
 
 
 def map_target(sample: Sample, image_size: tuple[int, int], map_h: int, map_w: int) -> NDArray[np.float32] | None:
     """The share of each cell of a `map_h` x `map_w` map that is defect, float32 0..1; None where unknown.
 
-    image_size: (height, width) of the sample's image in pixels. The mask is averaged over the area of each cell,
-    so a defect smaller than a cell leaves a small share, not nothing.
+    image_size: (height, width) of the sample's image in pixels.
     """
     mask_HW = defect_mask(sample, *image_size)
-    if mask_HW is None:
-        return None
+    return None if mask_HW is None else cell_shares(mask_HW, map_h, map_w)
+
+
+def cell_shares(mask_HW: NDArray[np.bool_], map_h: int, map_w: int) -> NDArray[np.float32]:
+    """The share of each cell of a `map_h` x `map_w` map that is marked, float32 0..1.
+
+    The mask is averaged over the area of each cell, so a defect smaller than a cell leaves a small share, not
+    nothing.
+    """
     shares = cv2.resize(mask_HW.astype(np.float32), (map_w, map_h), interpolation=cv2.INTER_AREA)
     return np.clip(np.asarray(shares, dtype=np.float32), 0.0, 1.0)
 

@@ -55,4 +55,5 @@ def _defect_shares(sample: Sample, height: int, width: int) -> list[float]:
     """The side of each marked defect as a share of the picture's (both as roots of areas)."""
     boxes = [(b.x1 - b.x0) * (b.y1 - b.y0) for b in sample.boxes]
     polygons = [float(cv2.contourArea(np.array(p.points_N2, np.float32))) for p in sample.polygons]
-    return [float(np.sqrt(max(0.0, area) / (height * width))) for area in (*boxes, *polygons)]
+    runs = [r.area for r in sample.runs]
+    return [float(np.sqrt(max(0.0, area) / (height * width))) for area in (*boxes, *polygons, *runs)]

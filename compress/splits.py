@@ -12,7 +12,7 @@ import numpy as np
 from compress.readers.files import Files
 from compress.readers.found import Found, Split
 from compress.readers.index import INDEX, Index
-from compress.readers.lists import SPLIT_FOLDERS, SPLITS, Lists
+from compress.readers.lists import SPLITS, Lists, folder_split
 
 SHARES: Mapping[Split, float] = {"train": 0.60, "val": 0.15, "test": 0.25}
 
@@ -27,7 +27,7 @@ class Given:
 
 def given_splits(files: Files, found: Found, lists: Lists, index: Index) -> Given | None:
     """From split lists, else the labels, train/val/test folders, index.csv; None where none has two splits."""
-    by_folder = {path: split for path in files.images if (split := _folder_split(files.folders_of(path)))}
+    by_folder = {path: split for path in files.images if (split := folder_split(files.folders_of(path)))}
     by_label = {image.path: image.split for image in found.images if image.split}
     by_index = {path: entry.split for path, entry in index.entries.items() if entry.split}
     candidates = (
@@ -89,7 +89,3 @@ def groups_across(groups: Iterable[str], splits: Iterable[Split]) -> tuple[str, 
     for group, split in zip(groups, splits, strict=True):
         seen[group].add(split)
     return tuple(sorted(group for group, splits_of in seen.items() if len(splits_of) > 1))
-
-
-def _folder_split(folders: tuple[str, ...]) -> Split | None:
-    return next((SPLIT_FOLDERS[f.casefold()] for f in folders if f.casefold() in SPLIT_FOLDERS), None)

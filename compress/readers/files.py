@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from camera.image_file import SUFFIXES
 from compress.errors import DataError
 from compress.readers.found import Problem
-
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".jp2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Files:
 
     @property
     def images(self) -> tuple[Path, ...]:
-        return tuple(p for p in self.paths if p.suffix.lower() in IMAGE_SUFFIXES)
+        return tuple(p for p in self.paths if p.suffix.lower() in SUFFIXES)
 
     def with_suffix(self, suffix: str) -> tuple[Path, ...]:
         """The files that end on `suffix` (".xml"), in any case."""
@@ -60,7 +59,7 @@ def list_files(root: Path) -> Files:
     files = Files(root, tuple(paths), tuple(problems))
     if not files.images:
         reason = f" ({problems[0].path} {problems[0].sentence})" if problems else ""
-        suffixes = " ".join(sorted(IMAGE_SUFFIXES))
+        suffixes = " ".join(sorted(SUFFIXES))
         raise DataError(f"{root} holds no images{reason}; expected files that end on {suffixes}")
     return files
 
@@ -99,6 +98,32 @@ class Names:
             tails = (PurePosixPath(*path.parts[start:]) for start in range(1, len(path.parts)))
             found = next((self._by_name[_key(t)] for t in tails if _key(t) in self._by_name), None)
         return tuple(found or ())
+
+    def near(self, written: str, label: Path) -> Path:
+        """The one image that the file `label` means by `written`: its path, or else its name, the nearest first.
+
+        Raises DataError where there is none, or several equally near.
+        """
+        name = PurePosixPath(written.strip().replace("\\", "/")).name
+        candidates = self.find(written) or (self.find(name) if name else ())
+        candidates = tuple(c for c in candidates if c.name == name) or candidates
+        if not candidates:
+            raise DataError(f"names {written!r}, which is not here")
+        nearest = [c for c in candidates if nearness(label, c) == max(nearness(label, other) for other in candidates)]
+        if len(nearest) > 1:
+            raise DataError(f"names {written!r}, which could be {nearest[0]} or {nearest[1]}; write the folder too")
+        return nearest[0]
+
+
+def nearness(label: Path, image: Path) -> int:
+    """How many folders two paths share, counted from the root and from the file."""
+    ours, theirs = label.parent.parts, image.parent.parts
+    return _shared(ours, theirs) + _shared(ours[::-1], theirs[::-1])
+
+
+def _shared(ours: tuple[str, ...], theirs: tuple[str, ...]) -> int:
+    equal = [a == b for a, b in zip(ours, theirs, strict=False)]
+    return equal.index(False) if False in equal else len(equal)
 
 
 def _key(path: PurePosixPath) -> str:

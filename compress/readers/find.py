@@ -7,26 +7,44 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from compress.errors import DataError
-from compress.readers import folders, labelme, mvtec, unlabelled, voc
+from compress.readers import coco, folders, labelme, mask_files, mvtec, table, unlabelled, visa, voc, yolo
 from compress.readers.files import Files
 from compress.readers.found import Found
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A label format: its name, its layout in words, and its two functions."""
+    """A label format: its name, its layout in words, and its two functions.
+
+    also: other names that people give it.
+    has_index: whether the format itself reads index.csv, so that nobody need look at it again.
+    """
 
     name: str
     layout: str
     recognises: Callable[[Files], bool]
     read: Callable[[Files], Found]
+    has_index: bool = False
+    also: tuple[str, ...] = ()
 
 
 # The most particular first: almost anything could be read as folders.
 READERS = (
     Reader("MVTec", "train/good, test/DEFECT, ground_truth/DEFECT/*_mask.png", mvtec.recognises, mvtec.read),
+    Reader("VisA", "Data/Images/{Normal,Anomaly}, Data/Masks/Anomaly, image_anno.csv", visa.recognises, visa.read),
+    Reader("COCO", "images with COCO .json files", coco.recognises, coco.read),
     Reader("VOC", "images with Pascal VOC .xml files", voc.recognises, voc.read),
     Reader("labelme", "images with labelme .json files", labelme.recognises, labelme.read),
+    Reader("YOLO", "images/ and labels/*.txt, data.yaml or classes.txt", yolo.recognises, yolo.read),
+    Reader(
+        "table",
+        ".csv or .jsonl with columns image and label",
+        table.recognises,
+        table.read,
+        True,
+        ("CSV", "TSV", "JSONL"),
+    ),
+    Reader("masks", "x.png with x_mask.png, or images/ with masks/", mask_files.recognises, mask_files.read),
     Reader("folders", "one folder per class", folders.recognises, folders.read),
     Reader("unlabelled", "images alone", unlabelled.recognises, unlabelled.read),
 )
@@ -38,7 +56,7 @@ def find_reader(files: Files, format: str = "auto") -> Reader:
     Raises DataError where there is none of that name, and where the folder holds several data sets.
     """
     if format != "auto":
-        named = [r for r in READERS if r.name.casefold() == format.casefold()]
+        named = [r for r in READERS if format.casefold() in map(str.casefold, (r.name, *r.also))]
         if not named:
             known = ", ".join(r.name for r in READERS)
             raise DataError(f"there is no data format {format!r}; there are: auto, {known}")
@@ -53,11 +71,13 @@ def known_layouts() -> str:
 
 
 def _refuse_several(files: Files) -> None:
-    """A folder of MVTec data sets would pass for one folder per class, each product a class."""
+    """A folder of MVTec or VisA data sets would pass for one folder per class, each product a class."""
     below: defaultdict[str, set[str]] = defaultdict(set)
     for folders_of_image in map(files.folders_of, files.images):
         if len(folders_of_image) >= 2:
             below[folders_of_image[0]].add(folders_of_image[1])
     several = sorted(top for top, folders_below in below.items() if folders_below >= mvtec.TOP_FOLDERS)
+    products = [files.relative(product) for product in visa.products(files)]
+    several += products if len(products) > 1 else []
     if several:
         raise DataError(f"{files.root} holds whole data sets ({', '.join(several)}); give one of these folders")

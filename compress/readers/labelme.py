@@ -31,9 +31,11 @@ class _File(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def recognises(files: Files) -> bool:
-    """Whether some JSON file has labelme's shapes, or all are too broken to tell."""
-    kinds = [_kind(path) for path in files.with_suffix(".json")[:_LOOKED_AT]]
-    return "labelme" in kinds or (bool(kinds) and set(kinds) == {"broken"})
+    """Whether some JSON file has labelme's shapes, or all are too broken to tell but named as images are."""
+    paths = files.with_suffix(".json")[:_LOOKED_AT]
+    kinds = {_kind(path) for path in paths}
+    stems = {path.stem for path in files.images}
+    return "labelme" in kinds or (kinds == {"broken"} and all(path.stem in stems for path in paths))
 
 
 def read(files: Files) -> Found:

@@ -61,6 +61,11 @@ def read_lists(files: Files, names: Names) -> Lists:
     return Lists(split_of, frozenset(left_out), tuple(used), tuple(problems))
 
 
+def folder_split(folders: tuple[str, ...]) -> Split | None:
+    """The split that a file's folders say, the outermost first."""
+    return next((SPLIT_FOLDERS[f.casefold()] for f in folders if f.casefold() in SPLIT_FOLDERS), None)
+
+
 def _list_files(files: Files) -> list[Path]:
     """The lists of the first folder that has any, in the order train, val, test, left out."""
     for folder in LIST_FOLDERS:

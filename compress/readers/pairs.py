@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from compress.errors import DataError
-from compress.readers.files import Files, Names
+from compress.readers.files import Files, Names, nearness
 from compress.readers.found import BoxLabel, FoundImage, PolygonLabel, Problem
 
 MAX_LABEL_BYTES = 256 * 2**20
@@ -21,6 +21,7 @@ class LabelFile:
     image_name: the image it names; trusted less than its own name, because images get renamed.
     size: (width, height) of the image in pixels; None where it is not said.
     class_name: the class of the image as a whole, where the file says one.
+    in_shares: whether its places are shares of the image's width and height.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class LabelFile:
     boxes: tuple[BoxLabel, ...] = ()
     polygons: tuple[PolygonLabel, ...] = ()
     class_name: str | None = None
+    in_shares: bool = False
 
 
 def join(
@@ -55,7 +57,7 @@ def join(
             problems.append(Problem(path, str(error)))
     images = []
     for image in files.images:
-        nearest_first = sorted(labels_of[image], key=lambda label: -_nearness(label.path, image))
+        nearest_first = sorted(labels_of[image], key=lambda label: -nearness(label.path, image))
         images += [_labelled(image, nearest_first)] if image not in unusable else []
         problems += [
             Problem(other.path, f"labels {image.name}, which {nearest_first[0].path} labels already; left out")
@@ -85,6 +87,7 @@ def _labelled(image: Path, labels: list[LabelFile]) -> FoundImage:
         polygons=label.polygons,
         label_path=label.path,
         label_size=label.size,
+        in_shares=label.in_shares,
     )
 
 
@@ -95,19 +98,8 @@ def _image_of(label: LabelFile, names: Names) -> Path:
     if not candidates:
         raise DataError(f"has no image: neither {label.path.stem}.* nor {named or 'another'} is here; left out")
     candidates = tuple(c for c in candidates if c.name == named) or candidates
-    nearness = [_nearness(label.path, c) for c in candidates]
-    nearest = [c for c, near in zip(candidates, nearness, strict=True) if near == max(nearness)]
+    found = [nearness(label.path, c) for c in candidates]
+    nearest = [c for c, near in zip(candidates, found, strict=True) if near == max(found)]
     if len(nearest) > 1:
         raise DataError(f"could label {nearest[0]} or {nearest[1]}; give them different names; left out")
     return nearest[0]
-
-
-def _nearness(label: Path, image: Path) -> int:
-    """How many folders two paths share, counted from the root and from the file."""
-    ours, theirs = label.parent.parts, image.parent.parts
-    return _shared(ours, theirs) + _shared(ours[::-1], theirs[::-1])
-
-
-def _shared(ours: tuple[str, ...], theirs: tuple[str, ...]) -> int:
-    equal = [a == b for a, b in zip(ours, theirs, strict=False)]
-    return equal.index(False) if False in equal else len(equal)

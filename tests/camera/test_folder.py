@@ -99,7 +99,7 @@ def test_a_folder_without_a_readable_image_is_unavailable(tmp_path: Path) -> Non
     with pytest.raises(SourceUnavailable, match="holds no image"):
         source.open()
     (tmp_path / "a.jpg").write_text("text")
-    with pytest.raises(SourceUnavailable, match=r"none of the 1 images .*a\.jpg is no image") as caught:
+    with pytest.raises(SourceUnavailable, match=r"none of the 1 images .*a\.jpg is not an image") as caught:
         source.open()
     assert "\n" not in str(caught.value)
 

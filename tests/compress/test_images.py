@@ -86,7 +86,7 @@ def test_a_flipped_bit_in_a_png_is_found(tmp_path: Path) -> None:
 def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
     """Their range is not known, and guessing it from the content would differ from image to image."""
     path = layouts.write_pixels(tmp_path / "a.tif", np.full((4, 4), 0.5, np.float32))
-    with pytest.raises(DataError, match="holds float32 pixels; save it with 8 or 16 bits"):
+    with pytest.raises(DataError, match="has float32 pixels, whose white is unknown; save it with 8 or 16 bits"):
         read_image(path)
 
 

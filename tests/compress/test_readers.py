@@ -184,7 +184,7 @@ def test_unknown_formats_and_layouts_name_the_known_ones(tmp_path: Path) -> None
     layouts.write_image(tmp_path / "a.png", seed=0)
     with pytest.raises(DataError, match=r"in no layout that is known here .*Pascal VOC.*one folder per class"):
         read_dataset(tmp_path)
-    with pytest.raises(DataError, match="no data format 'vco'; there are: auto, MVTec, VOC"):
+    with pytest.raises(DataError, match="no data format 'vco'; there are: auto, MVTec, VisA, COCO, VOC"):
         find_reader(list_files(tmp_path), "vco")
 
 
