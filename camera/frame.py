@@ -19,6 +19,7 @@ class Frame:
     wall_ns: `time.time_ns()` at capture, UTC, for people and files.
     source: the name of the camera in the line file.
     trigger: the id of the external trigger that asked for this frame, where there was one.
+    px_per_mm: how many pixels of this picture a millimetre on the part is long, where that is known.
     """
 
     image_HWC: NDArray[np.uint8]
@@ -27,6 +28,11 @@ class Frame:
     wall_ns: int
     source: str
     trigger: str | None = None
+    px_per_mm: float | None = None
+
+    def age_ms(self, now_ns: int) -> float:
+        """Milliseconds since capture at `now_ns`, a `time.monotonic_ns()`; never below zero."""
+        return max(0, now_ns - self.captured_ns) / 1e6
 
     @property
     def height(self) -> int:

@@ -11,13 +11,41 @@ from __future__ import annotations
 from pathlib import Path
 
 from camera.folder import FolderSource, folder_options
+from camera.host import HANG_S, IsolatedSource
 from camera.pattern import PatternSource, pattern_options
 from camera.rtsp import RtspSource, rtsp_options
 from camera.source import Source, SourceUriError
+from camera.spec import CameraSpec
 from camera.uri import nearest, split_scheme
 from camera.video import VideoSource, video_options
 
 SCHEMES = ("folder", "file", "rtsp", "rtsps", "pattern")
+
+# These read this machine's own disk, or draw: nothing in them hangs or leaks that a process of its own would stop.
+IN_PROCESS = frozenset({"folder", "pattern"})
+
+_OPEN_LIMIT_S = 30.0
+
+
+def open_camera(spec: CameraSpec) -> Source:
+    """Create the camera of a line, unopened: in a process of its own unless it is one of `IN_PROCESS`.
+
+    Raises SourceUriError at once, so that a mistake in the line file shows before the line starts.
+    """
+    source = bare_source(spec)
+    scheme, _ = split_scheme(spec.uri)
+    isolated = scheme not in IN_PROCESS if spec.isolate is None else spec.isolate
+    return IsolatedSource(spec, _open_limit_s(spec.uri)) if isolated else source
+
+
+def bare_source(spec: CameraSpec) -> Source:
+    """The same without a process of its own."""
+    return open_source(spec.uri, spec.name, spec.base_path)
+
+
+def _open_limit_s(uri: str) -> float:
+    scheme, _ = split_scheme(uri)
+    return rtsp_options(uri).open_timeout_s + HANG_S if scheme in ("rtsp", "rtsps") else _OPEN_LIMIT_S
 
 
 def open_source(uri: str, name: str, base: Path) -> Source:

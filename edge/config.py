@@ -24,6 +24,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from camera.spec import DEFAULT_MEMORY_MB, CameraSpec
 from edge.errors import ConfigError
 from edge.messages import Region
 from edge.toml import convert, read_tables
@@ -61,6 +62,13 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trigger: Literal["frame", "part"] = "frame"
     roi: tuple[NonNegative, NonNegative, Positive, Positive] | None = None
     margin: Annotated[float, Meta(ge=-0.25, le=1)] = 0.0
+    isolate: bool | None = None
+    memory_mb: Annotated[int, Meta(ge=200)] = DEFAULT_MEMORY_MB
+
+    @property
+    def spec(self) -> CameraSpec:
+        """For `camera.open`. Its paths are absolute, as `load_line` made them."""
+        return CameraSpec(self.name, self.uri, "/", self.isolate, self.memory_mb)
 
     @property
     def region(self) -> Region | None:

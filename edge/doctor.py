@@ -19,7 +19,7 @@ import psutil
 from rich.markup import escape
 from rich.table import Table
 
-from camera.open import open_source
+from camera.open import open_camera
 from camera.source import SourceError
 from edge.bundle import load_bundle
 from edge.config import CameraSection, LineFile, load_line
@@ -249,7 +249,7 @@ def _bundle(line: LineFile) -> Finding:
 def _camera(camera: CameraSection, line_file: Path) -> Finding:
     what = f"Camera {camera.name}"
     try:
-        source = open_source(camera.uri, camera.name, line_file.absolute().parent)
+        source = open_camera(camera.spec)
     except SourceError as error:
         return Finding(what, "missing", str(error), f"correct its uri in {line_file}")
     try:

@@ -12,13 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from rich.console import Console
 from rich.table import Table
 
-from camera.open import open_source
+from camera.open import open_camera
 from camera.source import SourceUriError
 from edge.bundle import load_bundle
 from edge.capture import CameraStatus
@@ -73,8 +72,7 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
 def _camera_plan(section: CameraSection) -> CameraPlan:
     """A stored or simulated source that is read as fast as it can be (`fps=0`) has time to wait for us."""
     try:
-        # The line file's paths are absolute already.
-        source = open_source(section.uri, section.name, Path.cwd())
+        source = open_camera(section.spec)
     except SourceUriError as error:
         raise ConfigError(f"camera {section.name}: {error}") from error
     fps = parse_qs(section.uri.partition("?")[2]).get("fps", ["not given"])[-1]

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camera.open import open_source
+from camera.open import open_camera, open_source
 from camera.source import Source, SourceLost, SourceTimeout, SourceUnavailable
+from camera.spec import CameraSpec
 
 KINDS = ["folder", "file", "pattern", pytest.param("rtsp", marks=pytest.mark.rtsp)]
 
@@ -32,9 +33,9 @@ def uri(request: pytest.FixtureRequest) -> str:
     return "pattern:?fps=100&size=320x240"
 
 
-@pytest.fixture
-def source(uri: str, tmp_path: Path) -> Source:
-    return open_source(uri, "belt", tmp_path)
+@pytest.fixture(params=[False, True], ids=["in-process", "isolated"])
+def source(request: pytest.FixtureRequest, uri: str, tmp_path: Path) -> Source:
+    return open_camera(CameraSpec("belt", uri, str(tmp_path), isolate=request.param))
 
 
 def test_frames_follow_the_contract(source: Source) -> None:
