@@ -16,6 +16,7 @@ from rich.console import Console
 from compress import cli as workshop
 from compress import cli_train
 from edge import cli as device
+from edge import cli_engine
 from edge.errors import EdgevlError
 
 _INTERRUPTED = 130
@@ -61,6 +62,7 @@ mount("run", device.run_command, "The device")
 mount("watch", device.watch_command, "The device")
 mount("doctor", device.doctor_command, "The device")
 mount("bench", device.bench_command, "The device")
+mount("engine", cli_engine.engine_command, "The device")
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """Open the engine that runs a bundle best on this machine, and say in one sentence why it is that one.
 
-Every candidate (provider, variant, thread count) is opened, warmed up and held against the golden frames: one that
-computes something else is out, however fast. The others are timed on one golden frame, one after the other.
+Every candidate (place, variant, thread count) is opened, warmed up and held against the golden frames: one that
+computes something else is out, however fast. The others are timed on one golden frame, one after the other. A
+TensorRT engine that `edgevl engine` built and accepted is tried first; where it does not fit, the reason is told.
 """
 
 from __future__ import annotations
@@ -16,11 +17,26 @@ from numpy.typing import NDArray
 
 from edge.bundle import Bundle, Manifest
 from edge.engines.engine import Engine
-from edge.engines.ort import OrtEngine, available_providers, default_threads
+from edge.engines.ort import PROVIDERS, OrtEngine, available_providers, default_threads
+from edge.engines.tensorrt.files import accepted_engine, all_records
+from edge.engines.tensorrt.library import this_machine
+from edge.engines.tensorrt.run import TensorRTEngine
 from edge.errors import EngineError
 from edge.golden import GoldenResult, check_golden, golden_frames
 
 AUTO = "auto"
+
+_ENGINE_FILE = "TensorRT engine file"
+_ORT_TENSORRT = "TensorrtExecutionProvider"
+
+# Where a graph may run, as people say it: an engine file of ours, and providers of ONNX Runtime.
+_PLACES: dict[str, tuple[str, ...]] = {
+    AUTO: (_ENGINE_FILE, *PROVIDERS),
+    "tensorrt": (_ENGINE_FILE, _ORT_TENSORRT),
+    "cuda": ("CUDAExecutionProvider",),
+    "openvino": ("OpenVINOExecutionProvider",),
+    "cpu": ("CPUExecutionProvider",),
+}
 
 # A later candidate must be this much faster than an earlier one; less is noise, and the choice would change from
 # start to start. Candidates come in the order of preference: the workshop's default variant, few threads.
@@ -42,11 +58,15 @@ class OpenedEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """provider: ONNX Runtime's name for it, or _ENGINE_FILE."""
+
     provider: str
     variant: str
     threads: int
 
     def __str__(self) -> str:
+        if self.provider == _ENGINE_FILE:
+            return f"{self.variant} on TensorRT"
         place = self.provider.removesuffix("ExecutionProvider")
         return f"{self.variant} on {place} with {self.threads} thread{'s' if self.threads > 1 else ''}"
 
@@ -60,18 +80,20 @@ class _Trial:
     ms: float
 
 
-def open_engine(bundle: Bundle, variant: str = AUTO, threads: int = 0) -> OpenedEngine:
+def open_engine(bundle: Bundle, variant: str = AUTO, threads: int = 0, place: str = AUTO) -> OpenedEngine:
     """Open one variant, or with `auto` the fastest that agrees with the golden frames.
 
-    threads: 0 tries one and `default_threads()`. Raises BundleError for a variant that does not exist,
-    EngineError with every candidate's reason where none can run.
+    threads: 0 tries one and `default_threads()`. place: `auto`, or one of `places()`. Raises BundleError for a
+    variant that does not exist, EngineError with every candidate's reason where none can run.
     """
     if variant != AUTO:
         bundle.manifest.variant(variant)
     frame_NHWC = golden_frames(bundle)[:1]
     best: _Trial | None = None
     notes: list[str] = []
-    for candidate in _candidates(bundle.manifest, variant, threads):
+    for candidate in _candidates(bundle, variant, threads, _providers(place)):
+        if candidate.provider == _ORT_TENSORRT and best is not None and best.candidate.provider == _ENGINE_FILE:
+            continue  # it would build for minutes what is there already
         try:
             trial = _try(bundle, candidate, frame_NHWC)
         except EngineError as error:
@@ -82,15 +104,32 @@ def open_engine(bundle: Bundle, variant: str = AUTO, threads: int = 0) -> Opened
             loser.engine.close()
             notes.append(f"{loser.candidate} takes {loser.ms:.2f} ms")
     if best is None:
-        raise EngineError(f"no engine on this machine can run {bundle.path}: {'; '.join(notes)}")
+        reasons = "; ".join(notes) or f"{place} needs an engine file (`edgevl engine`) or an ONNX Runtime built for it"
+        raise EngineError(f"no engine on this machine can run {bundle.path}: {reasons}")
     return OpenedEngine(best.engine, best.candidate.variant, _why(best, notes))
 
 
-def _candidates(manifest: Manifest, variant: str, threads: int) -> Iterator[_Candidate]:
-    names = [variant] if variant != AUTO else _default_first(manifest)
-    for provider in available_providers():
+def places() -> tuple[str, ...]:
+    """The places that `open_engine` can be held to."""
+    return tuple(name for name in _PLACES if name != AUTO)
+
+
+def _providers(place: str) -> tuple[str, ...]:
+    """What to try at a place; of ONNX Runtime's, those it was built with. Raises EngineError for an unknown place."""
+    if place not in _PLACES:
+        raise EngineError(f"there is no engine called {place}; choose one of: {', '.join(places())}")
+    built_in = available_providers()
+    return tuple(p for p in _PLACES[place] if p == _ENGINE_FILE or p in built_in)
+
+
+def _candidates(bundle: Bundle, variant: str, threads: int, providers: tuple[str, ...]) -> Iterator[_Candidate]:
+    names = [variant] if variant != AUTO else _default_first(bundle.manifest)
+    built = {record.variant for record in all_records(bundle)}
+    for provider in providers:
         counts = [threads] if threads else sorted({1, default_threads()})
         for name in names:
+            if provider == _ENGINE_FILE and name not in built:
+                continue  # no word about TensorRT where nobody asked for it
             # threads only matter where the CPU does the work
             for count in counts if provider == "CPUExecutionProvider" else counts[:1]:
                 yield _Candidate(provider, name, count)
@@ -102,13 +141,20 @@ def _default_first(manifest: Manifest) -> list[str]:
 
 
 def _try(bundle: Bundle, candidate: _Candidate, frame_NHWC: NDArray[np.uint8]) -> _Trial:
-    engine = OrtEngine(bundle, candidate.variant, provider=candidate.provider, threads=candidate.threads)
+    engine = _open(bundle, candidate)
     try:
         _demand_agreement(check_golden(bundle, engine, candidate.variant))
         return _Trial(candidate, engine, _median_ms(engine, frame_NHWC))
     except BaseException:
         engine.close()
         raise
+
+
+def _open(bundle: Bundle, candidate: _Candidate) -> Engine:
+    if candidate.provider != _ENGINE_FILE:
+        return OrtEngine(bundle, candidate.variant, provider=candidate.provider, threads=candidate.threads)
+    accepted = accepted_engine(bundle, candidate.variant, this_machine())
+    return TensorRTEngine(bundle, candidate.variant, accepted.file)
 
 
 def _demand_agreement(golden: GoldenResult) -> None:
