@@ -67,14 +67,17 @@ def load_dual(name: str) -> DualEncoder:
         )
     refuse_untrained(folder, missing)
     tokenizer = open_tokenizer(folder)
-    _require_fit(folder, model.config, tokenizer)
-    return DualEncoder(
+    dual = DualEncoder(
         teacher=teacher_of(folder, model),
         tokenizer=tokenizer,
         max_tokens=_max_tokens(model, tokenizer),
         pads_in_full=hasattr(model, "logit_bias") or "attention_mask" not in tokenizer.model_input_names,
         folder=folder,
     )
+    length = embed_text(dual, ["."]).shape[1]
+    if length != dual.dim:
+        raise TeacherError(f"{folder} embeds sentences in {length} numbers and images in {dual.dim}: no common space")
+    return dual
 
 
 def embed_text(dual: DualEncoder, sentences: Sequence[str]) -> Tensor:
@@ -97,24 +100,22 @@ def tokenise(dual: DualEncoder, sentences: Sequence[str]) -> dict[str, Tensor]:
         return_tensors="pt",
     )
     model: Any = dual.model
+    known = getattr(model.config.text_config, "vocab_size", None)
+    if known is not None and int(said["input_ids"].max()) >= known:
+        raise TeacherError(
+            f"the tokenizer in {dual.folder} is of another model: it gives token {int(said['input_ids'].max())}, "
+            f"and the model knows {known}; copy tokenizer.json and tokenizer_config.json from the same model"
+        )
     device = next(model.parameters()).device
     takes = inspect.signature(model.get_text_features).parameters
-    return {key: value.to(device) for key, value in said.items() if key in takes}
+    unused = {"attention_mask"} if dual.pads_in_full else set()  # SigLIP was trained to read its padding
+    return {key: value.to(device) for key, value in said.items() if key in takes and key not in unused}
 
 
 def logit_scale(model: Any) -> float:
     """exp(logit_scale), or 1 / temperature as ALIGN keeps it."""
     learned = getattr(model, "logit_scale", None)
     return float(learned.exp() if learned is not None else 1 / model.temperature)
-
-
-def _require_fit(folder: Path, config: Any, tokenizer: Any) -> None:
-    known = getattr(config.text_config, "vocab_size", None)
-    if known is not None and len(tokenizer) > known:
-        raise TeacherError(
-            f"the tokenizer in {folder} has {len(tokenizer)} tokens and the model knows {known}; "
-            "copy tokenizer.json and tokenizer_config.json there from the same model"
-        )
 
 
 def _max_tokens(model: nn.Module, tokenizer: Any) -> int:

@@ -80,7 +80,7 @@ class TeacherVision(nn.Module):
         pixels_NCHW = ((bgr_NCHW if self.is_bgr else bgr_NCHW.flip(1)).float() - self.mean_C11) / self.std_C11
         out = self._look(**self._inputs(pixels_NCHW), output_hidden_states=True)
         rows, columns = (side // self._patch for side in pixels_NCHW.shape[-2:])
-        grids = [g for g in (_grid(state, rows, columns) for state in _states(out)) if g is not None]
+        grids = [grid for state in _states(out) if (grid := _grid(state, rows, columns)) is not None]
         if not grids:
             raise TeacherError(f"{type(self.model).__name__} keeps no grid of patches that edgevl can read")
         return self._pooled(out), grids[round(0.5 * (len(grids) - 1))], grids[round(0.75 * (len(grids) - 1))]
@@ -132,7 +132,7 @@ def _grid(state: Tensor, rows: int, columns: int) -> Tensor | None:
     None where there are fewer tokens than patches: they were grouped, and their places are lost.
     """
     if state.dim() == 4:
-        return state
+        return state if state.shape[2] * columns == state.shape[3] * rows else state.permute(0, 3, 1, 2)  # Hiera: NHWC
     if state.shape[1] < rows * columns:
         return None
     patches_NTC = state[:, state.shape[1] - rows * columns :]

@@ -132,7 +132,7 @@ def _check_weights(folder: Path) -> None:
 
 
 def _refuse_own_code(folder: Path) -> None:
-    """Configurations name code of their own under `auto_map`; none of it is ever run, so say it at once."""
+    """Configurations name code of their own under `auto_map`; none of it is ever run, so it is said at once."""
     for file in sorted(folder.glob("*.json")):
         if file.name.endswith("config.json") and "auto_map" in read_json(file):
             raise TeacherError(

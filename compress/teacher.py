@@ -48,12 +48,18 @@ def load_teacher(name: str) -> Teacher:
 def open_any(folder: Path) -> tuple[nn.Module, frozenset[str]]:
     """The model by what its config.json says it is, and the names of the weights its file lacks.
 
-    A model that writes may be larger than memory in float32; it keeps the precision of its file.
+    A model that writes may be larger than memory in float32; it keeps the precision of its file. BLIP compares or
+    writes under one configuration: whichever its weights are for.
     """
     kind = type(open_config(folder))
     writes = kind in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
-    opener = transformers.AutoModel if kind in transformers.MODEL_MAPPING else transformers.AutoModelForImageTextToText
-    return open_model(folder, opener, "auto" if writes else torch.float32)
+    dtype = "auto" if writes else torch.float32
+    if kind not in transformers.MODEL_MAPPING and writes:
+        return open_model(folder, transformers.AutoModelForImageTextToText, dtype)
+    model, missing = open_model(folder, transformers.AutoModel, dtype)
+    if missing and writes:
+        return open_model(folder, transformers.AutoModelForImageTextToText, dtype)
+    return model, missing
 
 
 def teacher_of(folder: Path, model: nn.Module, missing: Collection[str] = ()) -> Teacher:
