@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from compress.export import export
 from compress.measure import graph_run, latencies_ms
+from compress.pictures import Pictures
 from compress.prune import thinned
 from compress.quantise import quantise
 from compress.student import Student, StudentConfig
@@ -45,28 +43,28 @@ def aim_at_share(config: StudentConfig, ratio: float) -> Aim:
     return Aim(ratio, tuple(shape for shape in rounds if shape != config))
 
 
-def aim_at_latency(config: StudentConfig, latency_ms: float, calibration_NHWC: NDArray[np.uint8]) -> Aim:
+def aim_at_latency(config: StudentConfig, latency_ms: float, calibration: Pictures) -> Aim:
     """The smallest share whose graph, in float or in int8, runs within the latency; the largest share if none does.
 
-    By bisection on graphs with untrained weights, one thread. calibration_NHWC: a few real pictures, for int8.
+    By bisection on graphs with untrained weights, one thread. calibration: a few training pictures, for int8.
     """
     low, high = 0.0, _MOST
-    measured = [(0.0, latency_of(config, calibration_NHWC))]
+    measured = [(0.0, latency_of(config, calibration))]
     if measured[0][1] <= latency_ms * _MARGIN:
         return Aim(0.0, (), tuple(measured))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        measured.append((middle, latency_of(thinned(config, middle), calibration_NHWC)))
+        measured.append((middle, latency_of(thinned(config, middle), calibration)))
         low, high = (low, middle) if measured[-1][1] <= latency_ms * _MARGIN else (middle, high)
     found = aim_at_share(config, high)
     return Aim(high, found.rounds, tuple(measured))
 
 
-def latency_of(config: StudentConfig, calibration_NHWC: NDArray[np.uint8]) -> float:
+def latency_of(config: StudentConfig, calibration: Pictures) -> float:
     """Milliseconds per frame of the faster of the float and the int8 graph of such a student."""
     with tempfile.TemporaryDirectory() as folder:
         floating, int8 = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         export(Student(config).eval(), 1.0, floating)
-        quantise(floating, int8, calibration_NHWC, calibration_NHWC)
-        one = calibration_NHWC[:1]
+        one = calibration.image_NHWC[:1]
+        quantise(floating, int8, calibration, one)
         return min(latencies_ms({"float": graph_run(floating, one), "int8": graph_run(int8, one)}).values())

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from compress.aim import Aim, aim_at_latency, aim_at_share
+from compress.calibrate import calibration_pictures
 from compress.dataset import Dataset
-from compress.pictures import read_pictures
 from compress.progress import Reporter
-from compress.quantise import balanced_choice
 from compress.stages import learning
 from compress.stages.looking import Look
 from compress.student import Student, StudentConfig, StudentSize, load_student, student_config
@@ -89,12 +86,7 @@ def _narrowed(course: Course, name: str, student: Made[Student], target: Student
 
 
 def _aim_into(folder: Path, course: Course, size: StudentSize, latency_ms: float) -> None:
-    pictures = _some_pictures(course)
+    pictures = calibration_pictures(course.dataset, course.spec, _AIMING_PICTURES, course.seed)
     course.reporter.say("aiming: how narrow a student has to be, measured on exported graphs")
     found = aim_at_latency(course.config(size), latency_ms, pictures)
     (folder / "aim.json").write_bytes(msgspec.json.encode(found))
-
-
-def _some_pictures(course: Course) -> NDArray[np.uint8]:
-    train = read_pictures(course.dataset, "train", course.spec)
-    return train.image_NHWC[balanced_choice(train.label_N, _AIMING_PICTURES, course.seed)]

@@ -14,12 +14,13 @@ import numpy as np
 from compress.aim import aim_at_share
 from compress.answers import answer_graph
 from compress.budget import cost, held_against, make_point
+from compress.calibrate import calibration_pictures
 from compress.chain import Course, narrow, teach
 from compress.export import export
 from compress.measure import graph_run, latencies_ms
 from compress.pictures import read_pictures
 from compress.point import Budget, Point
-from compress.quantise import balanced_choice, quantise
+from compress.quantise import quantise
 from compress.student import WIDTHS, Student, StudentSize
 from compress.thresholds import fit_temperature
 from compress.torch_answers import answer_torch
@@ -71,13 +72,12 @@ def _against_the_best(points: tuple[Point, ...], budget: Budget) -> tuple[Point,
 
 def _try(folder: Path, name: str, student: Student, course: Course, budget: Budget) -> None:
     """Export, quantise, measure and judge one student."""
-    train = read_pictures(course.dataset, "train", course.spec)
     val = read_pictures(course.dataset, "val", course.spec)
-    chosen = balanced_choice(train.label_N, _CALIBRATION_PICTURES, course.seed)
+    calibration = calibration_pictures(course.dataset, course.spec, _CALIBRATION_PICTURES, course.seed)
     floating, int8 = folder / "float32.onnx", folder / "int8.onnx"
     prob_NK = answer_torch(student, 1.0, val.image_NHWC).prob_NK
     export(student, fit_temperature(np.log(prob_NK + 1e-12), val.label_N), floating)
-    quantise(floating, int8, train.image_NHWC[chosen], val.image_NHWC)
+    quantise(floating, int8, calibration, val.image_NHWC)
     files = {"float32": floating, "int8": int8}
     ms = latencies_ms({precision: graph_run(file, val.image_NHWC[:1]) for precision, file in files.items()})
     points = [

@@ -1,34 +1,34 @@
 """Quantise: static int8 as Q/DQ nodes inside the ONNX graph, for convolutions and linear layers only.
 
-Symmetric, zero point 0, a scale per output channel of the weights: what TensorRT 10 and 11 and ONNX Runtime all
-take. Calibrated on real training pictures, as many of each class; the calibration method is the one that agrees
-best with the float graph on validation pictures.
+A plan holds the float graph, its layers and the range of each tensor; any subset of the layers can be written from
+it in either dialect (`compress.qdq`), so that layers can be tried alone or go back to float without calibrating anew.
+Ranges come from real training pictures, as many of each class; of the calibration methods the one is taken whose
+graph agrees best with the float graph on validation pictures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    CalibrationMethod,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from compress.calibrate import METHODS, balanced_choice, observe, require_real
 from compress.export import tidy
-from compress.quiet import quiet
+from compress.pictures import Pictures
+from compress.qdq import Dialect, Layer, Range, find_layers, insert, tensors_to_observe
+from compress.stem import blocks_to_channels, bytes_moved_as_bytes
 from compress.student import TRUNK_WEIGHTS
 
-_METHODS = {"minmax": CalibrationMethod.MinMax, "percentile": CalibrationMethod.Percentile}
+__all__ = ["Plan", "Quantised", "balanced_choice", "plan", "quantise", "run_prob"]
+
+# The trunk and the layers that read it. What decides the class stays float: it is nothing of the work.
+_WEIGHTS = (TRUNK_WEIGHTS, "student.map_coarse.", "student.map_fine.", "student.embed.")
+_BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,73 +39,71 @@ class Quantised:
     differences: dict[str, float]
 
 
-def quantise(
-    float_file: Path, out_file: Path, calibration_NHWC: NDArray[np.uint8], val_NHWC: NDArray[np.uint8]
-) -> Quantised:
-    """Write the int8 graph beside the float one."""
-    prepared = out_file.with_suffix(".prepared.onnx")
-    with quiet():
-        quant_pre_process(str(float_file), str(prepared), skip_symbolic_shape=True)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A float graph, the layers to quantise and the range of every tensor around them."""
+
+    model: onnx.ModelProto
+    layers: tuple[Layer, ...]
+    ranges: Mapping[str, Range]
+    dialect: Dialect = "uint8"
+
+    def write(self, file: Path, layers: Iterable[Layer] | None = None) -> None:
+        """Write the graph with these layers in int8; all of them unless said otherwise."""
+        chosen = self.layers if layers is None else tuple(layers)
+        onnx.save(insert(self._laid_out(chosen), chosen, self.ranges, self.dialect), file)
+        tidy(file)
+
+    def without(self, *names: str) -> Plan:
+        """The plan in which the layers of these names stay float."""
+        return replace(self, layers=tuple(layer for layer in self.layers if layer.name not in names))
+
+    def _laid_out(self, chosen: tuple[Layer, ...]) -> onnx.ModelProto:
+        """The float graph in the layout that the dialect's kernels like; the tensors keep their names and values."""
+        if self.dialect == "int8" or not chosen:
+            return self.model
+        moved = bytes_moved_as_bytes(self.model)
+        return blocks_to_channels(moved, tuple(layer.name for layer in chosen))
+
+
+def plan(
+    float_file: Path, calibration: Pictures, val_NHWC: NDArray[np.uint8], dialect: Dialect = "uint8"
+) -> tuple[Plan, Quantised]:
+    """Calibrate by every method and take the one that agrees best. Raises DataError for unreal pictures."""
+    require_real(calibration)
+    model = onnx.load(float_file)
+    layers = tuple(layer for layer in find_layers(model) if layer.weight.startswith(_WEIGHTS))
+    seen = observe(model, tensors_to_observe(layers), calibration.image_NHWC)
+    plans = {
+        name: Plan(model, layers, {tensor: method(one) for tensor, one in seen.items()}, dialect)
+        for name, method in METHODS.items()
+    }
     reference_NK = run_prob(float_file, val_NHWC)
+    trial = float_file.with_suffix(".trial.onnx")
     differences: dict[str, float] = {}
-    for name, method in _METHODS.items():
-        candidate = out_file.with_suffix(f".{name}.onnx")
-        _quantise_once(prepared, candidate, calibration_NHWC, method)
-        differences[name] = float(np.abs(run_prob(candidate, val_NHWC) - reference_NK).mean())
+    try:
+        for name, one in plans.items():
+            one.write(trial)
+            differences[name] = float(np.abs(run_prob(trial, val_NHWC) - reference_NK).mean())
+    finally:
+        trial.unlink(missing_ok=True)
     best = min(differences, key=differences.__getitem__)
-    out_file.with_suffix(f".{best}.onnx").replace(out_file)
-    for leftover in (prepared, *(out_file.with_suffix(f".{name}.onnx") for name in _METHODS)):
-        leftover.unlink(missing_ok=True)
-    return Quantised(best, differences)
+    return plans[best], Quantised(best, differences)
 
 
-def balanced_choice(label_N: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
-    """Indices of about `count` pictures, as many of each class as there are, up to an equal share."""
-    rng = np.random.default_rng(seed)
-    classes = np.unique(label_N)
-    share = max(1, count // len(classes))
-    chosen = [rng.permutation(np.flatnonzero(label_N == c))[:share] for c in classes]
-    return np.sort(np.concatenate(chosen))
+def quantise(
+    float_file: Path, out_file: Path, calibration: Pictures, val_NHWC: NDArray[np.uint8], dialect: Dialect = "uint8"
+) -> Quantised:
+    """Write the int8 graph of a float one. Raises DataError for unreal calibration pictures."""
+    made, quantised = plan(float_file, calibration, val_NHWC, dialect)
+    made.write(out_file)
+    return quantised
 
 
 def run_prob(file: Path, image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Class probabilities of a graph for pictures of its input size, in small batches."""
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    batches = [session.run(["prob"], {"image": image_NHWC[i : i + 16]})[0] for i in range(0, len(image_NHWC), 16)]
+    batches = [
+        session.run(["prob"], {"image": image_NHWC[i : i + _BATCH]})[0] for i in range(0, len(image_NHWC), _BATCH)
+    ]
     return np.concatenate(batches)
-
-
-def _quantise_once(
-    prepared: Path, out_file: Path, calibration_NHWC: NDArray[np.uint8], method: CalibrationMethod
-) -> None:
-    with quiet():
-        quantize_static(
-            str(prepared),
-            str(out_file),
-            _Pictures(calibration_NHWC),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "Gemm"],
-            nodes_to_quantize=_trunk_nodes(onnx.load(prepared)),
-            per_channel=True,
-            activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=method,
-            extra_options={"ActivationSymmetric": True, "WeightSymmetric": True, "CalibPercentile": 99.99},
-        )
-    tidy(out_file)
-
-
-def _trunk_nodes(model: onnx.ModelProto) -> list[str]:
-    """The convolutions of the trunk. The heads stay float: they are 2 % of the work, and converting to int8 and
-    back costs them more than it saves (a 1280-wide embedding layer ran three times slower in int8)."""
-    return [n.name for n in model.graph.node if any(name.startswith(TRUNK_WEIGHTS) for name in n.input)]
-
-
-class _Pictures(CalibrationDataReader):  # type: ignore[misc]
-    """Hands the calibration pictures to ONNX Runtime one at a time."""
-
-    def __init__(self, image_NHWC: NDArray[np.uint8]) -> None:
-        self._feed: Iterator[dict[str, NDArray[np.uint8]]] = ({"image": one[None]} for one in image_NHWC)
-
-    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
-        return next(self._feed, None)

@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from compress.calibrate import calibration_pictures
 from compress.dataset import Dataset
 from compress.export import export
 from compress.pictures import read_pictures
-from compress.quantise import Quantised, balanced_choice, quantise
+from compress.quantise import Quantised, quantise
 from compress.student import Student
 from compress.thresholds import fit_temperature
 from compress.torch_answers import answer_torch
@@ -56,9 +57,9 @@ def read_graphs(folder: Path) -> Graphs:
 
 def quantise_it(folder: Path, graphs: Graphs, dataset: Dataset, spec: InputSpec, seed: int) -> None:
     """The pruned student's graph in int8."""
-    train, val = read_pictures(dataset, "train", spec), read_pictures(dataset, "val", spec)
-    chosen = balanced_choice(train.label_N, _CALIBRATION_PICTURES, seed)
-    done = quantise(graphs.pruned, folder / "int8.onnx", train.image_NHWC[chosen], val.image_NHWC)
+    calibration = calibration_pictures(dataset, spec, _CALIBRATION_PICTURES, seed)
+    val = read_pictures(dataset, "val", spec)
+    done = quantise(graphs.pruned, folder / "int8.onnx", calibration, val.image_NHWC)
     (folder / "quantised.json").write_bytes(msgspec.json.encode(done))
 
 
