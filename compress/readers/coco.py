@@ -20,7 +20,7 @@ from compress.readers.runs import runs_label
 
 _LOOKED_AT = 20
 _KEYS = ("images", "annotations", "categories")
-_Id = int | str
+_Id = int | str  # some tools write 1 here and "1" there: compared as text
 
 
 class _Image(msgspec.Struct, frozen=True):
@@ -121,31 +121,37 @@ class _Reading:
         except DataError as error:
             self.problems.append(Problem(path, str(error)))
 
-    def _add(self, path: Path, content: _File, classes: dict[_Id, str]) -> None:
+    def _add(self, path: Path, content: _File, classes: dict[str, str]) -> None:
         split = _split_of(self.files, path)
         images = self._images(path, content, split)
         marks_places = bool(content.annotations and classes)
-        fresh = {image for image in images.values() if marks_places and self.told[image].labelled in (None, path)}
-        for image in fresh:
-            self.told[image].labelled = path
+        listed = {image for image in images.values() if image is not None}
+        fresh = {image for image in listed if marks_places and self.told[image].labelled in (None, path)}
+        for each in fresh:
+            self.told[each].labelled = path
         lost = 0
         for number, raw in enumerate(content.annotations, 1):
             owner = _owner(raw)
-            if owner is None or owner not in images:
-                lost += 1
+            lost += owner not in images
+            image = images.get(owner)
+            if image is None:
                 continue
-            image = images[owner]
             try:
                 self._annotate(image, msgspec.json.decode(raw, type=_Annotation), classes, image in fresh)
             except (DataError, msgspec.ValidationError) as error:
                 self.unusable.add(image)
                 self.problems.append(Problem(path, f"{error} in annotation {number}, of {image.name}; image left out"))
         if lost:
-            self.problems.append(Problem(path, f"has annotations of images that are not here or not listed: {lost:,}"))
+            for told in map(self.told.__getitem__, fresh):
+                told.labelled = path if told.marks else None
+            said = (
+                f"has annotations of images that it does not list: {lost:,}; its unmarked images do not count as good"
+            )
+            self.problems.append(Problem(path, said))
 
-    def _images(self, path: Path, content: _File, split: Split | None) -> dict[_Id, Path]:
-        """The images it lists, by id; one that is listed twice under one id is left out, as its label is unclear."""
-        found: dict[_Id, Path] = {}
+    def _images(self, path: Path, content: _File, split: Split | None) -> dict[str, Path | None]:
+        """The images it lists, by id, None for one that is not here. Two of one id are left out: whose is the label?"""
+        found: dict[str, Path | None] = {}
         missing: list[str] = []
         for number, raw in enumerate(content.images, 1):
             try:
@@ -157,10 +163,12 @@ class _Reading:
                 image = self._near(listed.file_name, path, split)
             except DataError:
                 missing.append(listed.file_name)
+                found.setdefault(str(listed.id), None)
                 continue
-            if found.setdefault(listed.id, image) != image:
-                self.unusable.update((image, found[listed.id]))
-                both = f"{found[listed.id].name} and {image.name}"
+            other = found.setdefault(str(listed.id), image)
+            if other is not None and other != image:
+                self.unusable.update((image, other))
+                both = f"{other.name} and {image.name}"
                 self.problems.append(Problem(path, f"gives the id {listed.id!r} to {both}; both are left out"))
             self._describe(image, listed, split)
         if missing:
@@ -184,14 +192,14 @@ class _Reading:
             told.split = later
         told.split = told.split or split
 
-    def _annotate(self, image: Path, annotation: _Annotation, classes: dict[_Id, str], fresh: bool) -> None:
+    def _annotate(self, image: Path, annotation: _Annotation, classes: dict[str, str], fresh: bool) -> None:
         if annotation.caption:
             self.told[image].captions.append(annotation.caption.strip())
-        if annotation.category_id is None or not fresh:
+        if not fresh or (annotation.caption is not None and annotation.category_id is None):
             return
-        name = classes.get(annotation.category_id)
+        name = classes.get(str(annotation.category_id))
         if name is None:
-            raise DataError(f"has no category {annotation.category_id!r}, used")
+            raise DataError(f"has no category {annotation.category_id!r}")
         self.told[image].marks += _marks(annotation, name)
 
     def found(self) -> Found:
@@ -209,20 +217,22 @@ class _Reading:
 
 def _parse(path: Path) -> _File:
     try:
-        return msgspec.json.decode(_text(path), type=_File)
+        text = _text(path)
+        text.decode()  # the pieces are parsed one by one later on
+        return msgspec.json.decode(text, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"is not a whole COCO file ({error}); export it again; not used") from error
 
 
-def _classes(content: _File) -> dict[_Id, str]:
+def _classes(content: _File) -> dict[str, str]:
     try:
         categories = [msgspec.json.decode(raw, type=_Category) for raw in content.categories]
     except msgspec.ValidationError as error:
         raise DataError(f"has a category that cannot be read ({error}); not used") from error
-    classes: dict[_Id, str] = {}
+    classes: dict[str, str] = {}
     for category in categories:
         name = category.name.strip()
-        if not name or classes.setdefault(category.id, name) != name:
+        if not name or classes.setdefault(str(category.id), name) != name:
             raise DataError(f"gives the category id {category.id!r} no name or two; not used")
     return classes
 
@@ -234,11 +244,12 @@ def _split_of(files: Files, path: Path) -> Split | None:
     return named or folder_split(files.folders_of(path))
 
 
-def _owner(raw: msgspec.Raw) -> _Id | None:
+def _owner(raw: msgspec.Raw) -> str:
+    """The id of its image, as text; "" where it names none."""
     try:
-        return msgspec.json.decode(raw, type=_Owner).image_id
+        return str(msgspec.json.decode(raw, type=_Owner).image_id)
     except msgspec.ValidationError:
-        return None
+        return ""
 
 
 def _marks(annotation: _Annotation, name: str) -> Sequence[BoxLabel | PolygonLabel | RunsLabel]:

@@ -19,7 +19,8 @@ SPLIT_FOLDERS: dict[str, Split] = {
     "test": "test",
     "testing": "test",
 }
-LIST_FOLDERS = ("splits", "ImageSets/Main")
+MOVED = "edgevl-splits"  # written by `edgevl data check --move`; goes before what the user wrote
+LIST_FOLDERS = (MOVED, "splits", "ImageSets/Main")
 LEFT_OUT_LISTS = frozenset({"ignore", "ignored", "exclude", "excluded"})
 
 

@@ -69,6 +69,15 @@ def read_table(path: Path) -> Table:
     return _from_csv(path, text)
 
 
+def header_of(path: Path) -> frozenset[str]:
+    """The known columns that the first line of a CSV names, however damaged the rest is; none for JSON lines."""
+    try:
+        first = text_of(path).split("\n", 1)[0]
+    except DataError:
+        return frozenset()
+    return frozenset(_known(re.split(r"[,;\t]", first)) if path.suffix.lower() in SUFFIXES[:2] else ())
+
+
 def text_of(path: Path) -> str:
     """A text file. Raises DataError, with the path, where it cannot be read or is not UTF-8."""
     try:

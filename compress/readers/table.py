@@ -12,7 +12,7 @@ from compress.readers.files import Files, Names
 from compress.readers.found import BoxLabel, Found, FoundImage, Problem, Split
 from compress.readers.lists import SPLIT_FOLDERS
 from compress.readers.mask_files import empty_masks
-from compress.readers.rows import SUFFIXES, Row, Table, read_table
+from compress.readers.rows import SUFFIXES, Row, Table, header_of, read_table
 
 _LABELS = frozenset({"class", "grade", "mask", "boxes", "bbox", "objects", "x0", "caption", "question", "questions"})
 _DEFECT = "defect"
@@ -34,17 +34,23 @@ class _Told:
 
 
 def recognises(files: Files) -> bool:
-    """Whether tables with labels name at least half of the images, or any where folders tell no class."""
+    """Whether tables with labels name at least half of the images, or any or are damaged where folders say nothing."""
     names = Names(files.root, files.images)
     named: set[Path] = set()
+    damaged = False
     for path in _table_paths(files):
         try:
             table = read_table(path)
         except DataError:
+            damaged |= _has_labels(header_of(path))
             continue
-        if "image" in table.columns and not _LABELS.isdisjoint(table.columns):
+        if _has_labels(table.columns):
             named.update(image for row in table.rows for image in _images_of(row, names))
-    return bool(named) and (2 * len(named) >= len(files.images) or not folders.recognises(files))
+    return 2 * len(named) >= len(files.images) or (bool(named or damaged) and not folders.recognises(files))
+
+
+def _has_labels(columns: frozenset[str]) -> bool:
+    return "image" in columns and not _LABELS.isdisjoint(columns)
 
 
 def read(files: Files) -> Found:

@@ -112,3 +112,98 @@ def mvtec_set(root: Path, count: int = 8) -> Path:
             mask[4:8, 6:12] = 255
             write_pixels(root / "ground_truth" / name / f"{i:03}_mask.png", mask)
     return root
+
+
+def write_mask(path: Path, marked: bool = True) -> Path:
+    """A mask of the size of `write_image`, with a square of 24 pixels or nothing in it."""
+    mask = np.zeros((16, 24), np.uint8)
+    if marked:
+        mask[4:8, 6:12] = 255
+    return write_pixels(path, mask)
+
+
+def visa_set(root: Path, count: int = 8, product: str = "candle") -> Path:
+    """The product's folder: normal and anomalous images, masks, annotations, and the split file beside it."""
+    annotated, split = ["image,label,mask"], ["object,split,label,image,mask"]
+    for i in range(count):
+        normal, anomaly = f"{product}/Data/Images/Normal/{i:04}.JPG", f"{product}/Data/Images/Anomaly/{i:03}.JPG"
+        mask = f"{product}/Data/Masks/Anomaly/{i:03}.png"
+        write_image(root / normal, seed=i)
+        write_image(root / anomaly, seed=100 + i)
+        write_mask(root / mask)
+        annotated += [f"{normal},normal,", f'{anomaly},"{"wax,dent" if i % 2 else "dent"}",{mask}']
+        split += [
+            f"{product},{'test' if i % 4 == 3 else 'train'},normal,{normal},",
+            f"{product},test,anomaly,{anomaly},{mask}",
+        ]
+    (root / product / "image_anno.csv").write_text("\n".join(annotated))
+    (root / "split_csv").mkdir(exist_ok=True)
+    (root / "split_csv" / "1cls.csv").write_text(
+        "\n".join([*split, "other,train,normal,other/Data/Images/Normal/1.JPG,"])
+    )
+    return root / product
+
+
+def coco_file(images: list[str], annotations: list[dict[str, Any]], *categories: str) -> dict[str, Any]:
+    """The content of a COCO file: images 24x16 with ids from 1, categories with ids from 1."""
+    return {
+        "info": {},
+        "images": [{"id": i, "file_name": n, "width": 24, "height": 16} for i, n in enumerate(images, 1)],
+        "annotations": [{"id": i, **a} for i, a in enumerate(annotations, 1)],
+        "categories": [{"id": i, "name": n, "supercategory": "none"} for i, n in enumerate(categories, 1)],
+    }
+
+
+def write_json(path: Path, content: object) -> Path:
+    """Any content as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def coco_set(root: Path, count: int = 8) -> Path:
+    """train and val in files of their own; a box for every other image, nothing on the rest."""
+    for s, split in enumerate(("train", "val", "test")):
+        names = [f"零件 {i}.png" for i in range(count)]
+        for i, name in enumerate(names):
+            write_image(root / split / name, seed=100 * s + i)
+        boxes = [{"image_id": i + 1, "category_id": 1, "bbox": [2, 3, 8, 5]} for i in range(0, count, 2)]
+        write_json(root / split / "_annotations.coco.json", coco_file(names, boxes, "刮痕"))
+    return root
+
+
+def yolo_set(root: Path, count: int = 8, description: bool = True) -> Path:
+    """images/SPLIT and labels/SPLIT; a box, a polygon, an empty file and no file in turn."""
+    lines = ("0 0.5 0.5 0.5 0.5\n", "1 0.25 0.25 0.75 0.25 0.75 0.75\n", "", None)
+    for s, split in enumerate(("train", "val", "test")):
+        for i in range(count):
+            write_image(root / "images" / split / f"{split} {i}.png", seed=100 * s + i)
+            line = lines[i % 4]
+            if line is not None:
+                label = root / "labels" / split / f"{split} {i}.txt"
+                label.parent.mkdir(parents=True, exist_ok=True)
+                label.write_text(line)
+    if description:
+        text = (
+            "path: ../datasets/x\ntrain: images/train\nval: images/val\ntest: images/test\nnames: {0: 刮痕, 1: dent}\n"
+        )
+        (root / "data.yaml").write_text(text, encoding="utf-8")
+    return root
+
+
+def table_set(root: Path, count: int = 8) -> Path:
+    """labels.csv with graded labels, groups and captions for flat images."""
+    lines = ["image,severity,group,caption"]
+    for i in range(count * 3):
+        write_image(root / "images" / f"{i}.png", seed=i)
+        lines.append(f'images/{i}.png,{i % 3},g{i // 2},"part {i}, seen from above"')
+    (root / "labels.csv").write_text("\n".join(lines))
+    return root
+
+
+def mask_set(root: Path, count: int = 8) -> Path:
+    """x.png with x_mask.png, every other one empty."""
+    for i in range(count * 2):
+        write_image(root / f"{i}.png", seed=i)
+        write_mask(root / f"{i}_mask.png", marked=i % 2 == 0)
+    return root
