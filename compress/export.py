@@ -7,31 +7,44 @@ from pathlib import Path
 import onnx
 import torch
 
+from compress.normality import DeployedWithNormality, Normality
 from compress.quiet import quiet
 from compress.student import Deployed, Student
+from edge.engines.contract import ANOMALY_OUTPUTS
 
 OPSET = 20  # the newest that JetPack 6's TensorRT 10.3 parses
 OUTPUTS = ("prob", "embedding", "map")
 
 
-def export(student: Student, temperature: float, file: Path) -> None:
-    """Write the float32 graph: `image` uint8 [N, H, W, 3] -> prob, embedding, map (see `edge.bundle`)."""
+def export(student: Student, temperature: float, file: Path, normality: Normality | None = None) -> None:
+    """Write the float32 graph: `image` uint8 [N, H, W, 3] -> prob, embedding, map (see `edge.bundle`).
+
+    normality: what good parts look like; the graph then gives anomaly and anomaly_map too.
+    """
     size = student.config.input
+    model = deployed(student, temperature, normality)
     example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
     with quiet():
         torch.onnx.export(
-            Deployed(student, temperature).eval(),
+            model,
             (example,),
             str(file),
             dynamo=True,
             dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
             input_names=["image"],
-            output_names=list(OUTPUTS),
+            output_names=list(OUTPUTS if normality is None else OUTPUTS + ANOMALY_OUTPUTS),
             opset_version=OPSET,
             external_data=False,
             verbose=False,
         )
     tidy(file)
+
+
+def deployed(student: Student, temperature: float, normality: Normality | None) -> Deployed:
+    """The module that is exported."""
+    if normality is None:
+        return Deployed(student, temperature).eval()
+    return DeployedWithNormality(student, temperature, normality).eval()
 
 
 def tidy(file: Path) -> None:

@@ -153,10 +153,16 @@ class Deployed(nn.Module):
         with torch.no_grad():  # 0..255 straight into the first layer: one pass over the picture less
             convolution_of(first).weight /= 255.0
 
-    def forward(self, image_NHWC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, image_NHWC: Tensor) -> tuple[Tensor, ...]:
         """image_NHWC uint8 -> prob_NK, embedding_ND, map_NHW: the contract of `edge.bundle`."""
+        return self.answers(self.layers(image_NHWC))
+
+    def layers(self, image_NHWC: Tensor) -> list[Tensor]:
         levels_NCHW = image_NHWC.float().permute(0, 3, 1, 2)  # TensorRT takes uint8 into a Cast and nothing else
-        logits_NK, embedding_ND, map_NHW = self.student.heads(self.student.trunk(levels_NCHW))
+        return self.student.trunk(levels_NCHW)
+
+    def answers(self, layers: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        logits_NK, embedding_ND, map_NHW = self.student.heads(layers)
         prob_NK = torch.softmax(logits_NK / self.temperature, dim=1)
         length_N1 = embedding_ND.square().sum(1, keepdim=True).sqrt() + 1e-12
         return prob_NK, embedding_ND / length_N1, torch.sigmoid(map_NHW)
