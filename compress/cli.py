@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from compress.cli_reading import DefectsOption, FormatOption, GoodOption, GroupOption
 from compress.errors import TeacherError
 
 StudentSize = Literal["small", "medium", "large"]
@@ -20,9 +21,12 @@ def compress_command(
     teacher: Annotated[
         str, typer.Option(help="Hugging Face model folder (config.json, model.safetensors), or a model's name.")
     ],
-    data: Annotated[Path, typer.Option(help="Folder of pictures: VOC, labelme, MVTec AD, or a folder per class.")],
+    data: Annotated[Path, typer.Option(help="Folder of pictures with their labels, in any layout of docs/data.md.")],
     out: Annotated[Path, typer.Option(help="Where the bundle goes. Work is kept in OUT.work, to go on after a stop.")],
-    format: Annotated[str, typer.Option(help="Label format; `auto` looks and says what it found.")] = "auto",
+    format: FormatOption = "auto",
+    group: GroupOption = None,
+    defects: DefectsOption = "auto",
+    good: GoodOption = [],  # noqa: B006  # typer makes a new list for each command
     student: Annotated[
         StudentSize, typer.Option(help="How large the student is before pruning: small, medium, large.")
     ] = "medium",
@@ -69,6 +73,7 @@ def compress_command(
     from compress.pipeline import Recipe, compress
     from compress.point import Budget
     from compress.progress import ConsoleReporter
+    from compress.reading import Reading
     from compress.table import print_table
 
     recipe = Recipe(
@@ -80,7 +85,7 @@ def compress_command(
         explore=explore,
         pack_anyway=pack_anyway,
         seed=seed,
-        format=format,
+        reading=Reading(format, defects, group, tuple(good)),
     )
     console = Console()
     bundle, report = compress(teacher, data, out, recipe, ConsoleReporter(console), command)

@@ -15,12 +15,14 @@ import torch
 from compress.aim import aim_at_share
 from compress.budget import demand_meaning, unreachable
 from compress.chain import Course, aim, narrow, teach
-from compress.dataset import Dataset, read_dataset
+from compress.dataset import Dataset
+from compress.errors import DataError
 from compress.explore import Explored, explore
 from compress.pack import check_out
 from compress.pictures import without
 from compress.point import Budget
 from compress.progress import Reporter
+from compress.reading import Reading
 from compress.record import RunReport
 from compress.ship import ship
 from compress.sizing import choose_input
@@ -49,7 +51,7 @@ class Recipe:
     explore: bool = False
     pack_anyway: bool = False
     seed: int = 0
-    format: str = "auto"
+    reading: Reading = field(default_factory=Reading)
 
 
 def compress(
@@ -62,7 +64,11 @@ def compress(
     """
     check_out(out)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:
-        dataset = _readable(work, read_dataset(data, recipe.format, recipe.seed), reporter)
+        dataset = _readable(work, recipe.reading.read(data, recipe.seed), reporter)
+        if dataset.only_good:
+            raise DataError(
+                f"{data} has good parts only to learn from, which no student can do yet; try --defects teach"
+            )
         demand_meaning(recipe.budget, dataset)
         teacher = load_teacher(teacher_name)
         reporter.say(f"teacher: {teacher.name} ({teacher.architecture}, embedding of {teacher.dim})")
