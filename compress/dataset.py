@@ -43,13 +43,14 @@ def read_dataset(
     group_pattern: str | None = None,
     good: Sequence[str] = (),
     allow_unlabelled: bool = False,
+    to_train: bool = True,
 ) -> Dataset:
     """Read the images and labels below `root`; `format` is "auto" or the name of a reader.
 
     defects: see `compress.assign.assign_splits`. group_pattern: a regular expression searched in each file name;
     its first group, or all it matches, is the image's group. good: names of classes that hold good parts, beside
     those that `is_good` knows. allow_unlabelled: whether a folder without any label is welcome; its data set has
-    no samples then.
+    no samples then. to_train: whether it must be enough to train, tune and test, and hold every class of `good`.
 
     A single bad file is left out and listed in `problems`. Splits come from the data where it has them; what
     is missing is made here by groups, the same for the same seed. Raises DataError where nothing usable is
@@ -83,8 +84,9 @@ def read_dataset(
         notes=(*found.notes, *left_out(found, checked, lists, given), *taken_as_good(checked, found, called.is_good)),
         unlabelled=unlabelled,
     )
-    _require_named(dataset, good)
-    _require_enough(dataset)
+    if to_train:
+        _require_named(dataset, good)
+        _require_enough(dataset)
     return replace(dataset, notes=(*dataset.notes, *pattern_notes, *split_notes(dataset)))
 
 

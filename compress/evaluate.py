@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from compress.answers import Answers
-from compress.dataset import Dataset
+from compress.dataset import Dataset, Sample
 from compress.images import read_image
 from compress.masks import defect_mask, map_target
 from compress.metrics import Classification, Inspection, aupro, classification, inspection, pixel_auroc
@@ -78,11 +80,11 @@ def parity(dataset: Dataset, rule: Decision, in_torch: Answers, in_onnx: Answers
     return Parity(len(in_onnx.prob_NK), torch_flips, torch_difference, int8_flips, int8_difference)
 
 
-def localise(pictures: Pictures, answers: Answers) -> Localisation:
-    """Pixel AUROC and AUPRO of the defect map, on all pictures whose defects are marked (good ones included)."""
-    assert answers.map_NHW is not None
+def localise(samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None) -> Localisation:
+    """Pixel AUROC and AUPRO of a map, on all pictures whose defects are marked (good ones included)."""
+    assert map_NHW is not None
     maps, masks = [], []
-    for sample, map_HW in zip(pictures.samples, answers.map_NHW, strict=True):
+    for sample, map_HW in zip(samples, map_NHW, strict=True):
         height, width = read_image(sample.path).shape[:2]
         mask = defect_mask(sample, height, width)
         if mask is None:

@@ -54,7 +54,7 @@ def evaluate_all(folder: Path, chain: Chain, judged: Judged, origin: Origin, rep
         classes=tuple((c.name, c.kind) for c in dataset.classes),
         rows=tuple(_row(judged.point(key), chain, dataset, test, found) for key, found in answers.items()),
         parity=evaluate.parity(dataset, shipped.rule, in_torch, answers["pruned"], answers["int8"]),
-        localisation=evaluate.localise(test, answers[shipped.name]),
+        localisation=evaluate.localise(test.samples, answers[shipped.name].map_NHW),
         shipped=_shipped(judged, chain),
         mistakes=evaluate.mistakes(dataset, test, answers[shipped.name], shipped.rule),
         seconds={},
