@@ -67,8 +67,8 @@ def _kind_notes(dataset: Dataset) -> list[str]:
     defects = sum(s.kind == "defect" for s in dataset.samples)
     if dataset.only_good and defects:
         return [
-            f"train and val hold good parts only; all {defects:,} images of defects are kept for the test "
-            "(--defects teach teaches some of them)"
+            f"train and val hold good parts only; all {defects:,} images of defects are in the test "
+            "(--defects teach would teach some of them)"
         ]
     if dataset.only_good:
         return ["there are good parts only, so how many defects escape cannot be measured"]

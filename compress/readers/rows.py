@@ -14,7 +14,8 @@ import msgspec
 from compress.errors import DataError
 from compress.readers.found import Problem
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+_JSON_LINES = (".jsonl", ".ndjson")
+SUFFIXES = (".csv", ".tsv", *_JSON_LINES)
 
 # Ours: what people write, the clearest first. Compared in lower case, with _ for spaces and dashes.
 _SPELLINGS: Mapping[str, tuple[str, ...]] = {
@@ -64,18 +65,20 @@ class Table:
 def read_table(path: Path) -> Table:
     """Read one table. Raises DataError, with the path, where the file as a whole is damaged."""
     text = text_of(path)
-    if path.suffix.lower() in (".jsonl", ".ndjson"):
+    if path.suffix.lower() in _JSON_LINES:
         return _from_json_lines(path, text)
     return _from_csv(path, text)
 
 
 def header_of(path: Path) -> frozenset[str]:
-    """The known columns that the first line of a CSV names, however damaged the rest is; none for JSON lines."""
+    """The known columns that the first line names, however damaged the rest is."""
     try:
         first = text_of(path).split("\n", 1)[0]
-    except DataError:
+        if path.suffix.lower() in _JSON_LINES:
+            return frozenset(_known(msgspec.json.decode(first, type=dict[str, msgspec.Raw])))
+    except (DataError, msgspec.DecodeError, RecursionError):
         return frozenset()
-    return frozenset(_known(re.split(r"[,;\t]", first)) if path.suffix.lower() in SUFFIXES[:2] else ())
+    return frozenset(_known(name.strip('" \r') for name in re.split(r"[,;\t]", first)))
 
 
 def text_of(path: Path) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compress.errors import DataError
-from compress.readers import cells, folders
+from compress.readers import cells, folders, mask_files
 from compress.readers.files import Files, Names
 from compress.readers.found import BoxLabel, Found, FoundImage, Problem, Split
+from compress.readers.index import INDEX
 from compress.readers.lists import SPLIT_FOLDERS
-from compress.readers.mask_files import empty_masks
 from compress.readers.rows import SUFFIXES, Row, Table, header_of, read_table
 
 _LABELS = frozenset({"class", "grade", "mask", "boxes", "bbox", "objects", "x0", "caption", "question", "questions"})
@@ -34,19 +34,28 @@ class _Told:
 
 
 def recognises(files: Files) -> bool:
-    """Whether tables with labels name at least half of the images, or any or are damaged where folders say nothing."""
+    """Whether tables with labels name at least half of the images, or any where no other layout says more.
+
+    index.csv stands beside any layout, so it counts only where folders and masks tell no class.
+    """
     names = Names(files.root, files.images)
     named: set[Path] = set()
-    damaged = False
-    for path in _table_paths(files):
-        try:
-            table = read_table(path)
-        except DataError:
-            damaged |= _has_labels(header_of(path))
-            continue
-        if _has_labels(table.columns):
-            named.update(image for row in table.rows for image in _images_of(row, names))
-    return 2 * len(named) >= len(files.images) or (bool(named or damaged) and not folders.recognises(files))
+    labelled = [path for path in _table_paths(files) if _has_labels(header_of(path))]
+    for path in labelled:
+        named |= _named_in(path, names)
+    if 2 * len(named) >= len(files.images) and set(labelled) != {files.root / INDEX}:
+        return True
+    return bool(labelled) and not folders.recognises(files) and not mask_files.recognises(files)
+
+
+def _named_in(path: Path, names: Names) -> set[Path]:
+    """The images and masks that a table names; for a quick look only."""
+    try:
+        rows = read_table(path).rows
+    except DataError:
+        return set()
+    written = (row.get(column) for row in rows for column in ("image", "mask"))
+    return {found[0] for name in written if isinstance(name, str) and (found := names.find(name))}
 
 
 def _has_labels(columns: frozenset[str]) -> bool:
@@ -67,12 +76,6 @@ def read(files: Files) -> Found:
 
 def _table_paths(files: Files) -> list[Path]:
     return [path for path in files.paths if path.suffix.lower() in SUFFIXES]
-
-
-def _images_of(row: Row, names: Names) -> list[Path]:
-    """The image and the mask that a row names; for a quick look only."""
-    written = (row.get(column) for column in ("image", "mask"))
-    return [found[0] for name in written if isinstance(name, str) and (found := names.find(name))]
 
 
 class _Reading:
@@ -150,7 +153,7 @@ class _Reading:
 
     def found(self) -> Found:
         masks = {mask for told in self.told.values() for mask in told.masks}
-        empty = empty_masks(masks)
+        empty = mask_files.empty_masks(masks)
         images = []
         for path in self.files.images:
             if path in masks or path in self.unusable:

@@ -128,7 +128,7 @@ def test_mvtec_keeps_its_splits_and_its_masks(tmp_path: Path) -> None:
         ("train", "good"): 6, ("val", "good"): 2, ("test", "good"): 8, ("test", "defect"): 16,
     }  # fmt: skip
     assert dataset.summary().endswith("val taken from train by groups (seed 0); only good parts to learn from")
-    assert "all 16 images of defects are kept for the test (--defects teach" in dataset.notes[-1]
+    assert "all 16 images of defects are in the test (--defects teach" in dataset.notes[-1]
     assert sum(s.mask_path is not None for s in dataset.samples) == 15
     assert [s.localised for s in dataset.samples].count(False) == 1
     assert len({s.name for s in dataset.samples}) == 32
@@ -378,9 +378,22 @@ def test_spindle_is_read_by_the_general_rules() -> None:
 
 
 @pytest.mark.data
+@pytest.mark.parametrize(("name", "good"), [("spindle", 257), ("casting", 400)])
+def test_the_real_sets_can_be_learned_from_good_parts_only(name: str, good: int) -> None:
+    """No defect is left in train and val, and none is lost."""
+    dataset = read_dataset(layouts.shared_data(name), defects="hold-out")
+    assert dataset.only_good
+    assert sum(s.kind == "good" for s in dataset.samples) == good
+    assert len(dataset.samples) == len(read_dataset(layouts.shared_data(name)).samples)
+
+
+@pytest.mark.data
 def test_casting_is_read_by_the_general_rules() -> None:
     """Folders, with val taken from train by the groups of index.csv."""
     dataset = read_dataset(layouts.shared_data("casting"))
+    assert dataset.summary().startswith(
+        "read as folders: 800 images, 2 classes, image labels only; splits from the train"
+    )
     assert len(dataset.of("train")) + len(dataset.of("val")) == 600
     assert len(dataset.of("test")) == 200
     assert len({(s.group, s.split) for s in dataset.samples}) == len({s.group for s in dataset.samples}) == 173
