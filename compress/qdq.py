@@ -122,6 +122,7 @@ class _Writer:
         self._constants = {i.name: i for i in self._model.graph.initializer}
         self._bytes = {i.name for i in self._model.graph.input if i.type.tensor_type.elem_type == TensorProto.UINT8}
         self._dequantised: dict[str, str] = {}
+        self._given: dict[str, str] = {}  # what int8 layers give: float layers too read it dequantised
         self._scales: dict[str, np.float32] = {}
         self._after: dict[str, list[onnx.NodeProto]] = {}
         self._before: dict[str, list[onnx.NodeProto]] = {}
@@ -133,15 +134,14 @@ class _Writer:
         if layer.bias and self._dialect == "uint8":  # TensorRT dequantises int8 only: its biases stay float
             node.input[2] = self._bias(layer)
         if layer.output:
-            self._activation(layer.output, ranges)
+            self._given[layer.output] = self._activation(layer.output, ranges)
 
     def finished(self) -> onnx.ModelProto:
         """The model with the new nodes in place: behind the tensor they read, or before the layer they serve."""
         ordered = [node for i in self._model.graph.input for node in self._after.get(i.name, [])]
         for node in self._model.graph.node:
             for index, name in enumerate(node.input):
-                if name in self._dequantised:
-                    node.input[index] = self._dequantised[name]
+                node.input[index] = self._given.get(name, name)
             ordered += [*self._before.get(node.name, []), node]
             for name in node.output:
                 ordered += self._after.get(name, [])

@@ -54,6 +54,10 @@ class Plan:
         onnx.save(insert(self._laid_out(chosen), chosen, self.ranges, self.dialect), file)
         tidy(file)
 
+    def only(self, name: str) -> Plan:
+        """The plan in which just the layer of this name is int8."""
+        return replace(self, layers=tuple(layer for layer in self.layers if layer.name == name))
+
     def without(self, *names: str) -> Plan:
         """The plan in which the layers of these names stay float."""
         return replace(self, layers=tuple(layer for layer in self.layers if layer.name not in names))
@@ -101,9 +105,11 @@ def quantise(
 
 
 def run_prob(file: Path, image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Class probabilities of a graph for pictures of its input size, in small batches."""
+    """What decides of a graph for pictures of its input size: class probabilities, then the anomaly where it has one."""
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs() if output.name in ("prob", "anomaly")]
     batches = [
-        session.run(["prob"], {"image": image_NHWC[i : i + _BATCH]})[0] for i in range(0, len(image_NHWC), _BATCH)
+        np.column_stack(session.run(names, {"image": image_NHWC[i : i + _BATCH]}))
+        for i in range(0, len(image_NHWC), _BATCH)
     ]
     return np.concatenate(batches)
