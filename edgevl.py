@@ -1,7 +1,7 @@
 """The front door: `edgevl COMMAND`. Mounts the commands of the rooms and turns foreseen errors into one sentence.
 
 Exit codes: 0 done, 1 unforeseen, 2 the command line, 3 line file, 4 bundle, 5 engine, 6 data, 7 teacher, 8 budget,
-130 Ctrl-C (see `edge.errors`).
+9 worse than reported, 130 Ctrl-C (see `edge.errors`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from compress import cli as workshop
-from compress import cli_train
+from compress import cli_data, cli_train, cli_verify
 from edge import cli as device
 from edge import cli_engine
 from edge.errors import EdgevlError
@@ -28,6 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+data = typer.Typer(help="Look at a folder of pictures before anything is trained on it.", no_args_is_help=True)
+app.add_typer(data, name="data", rich_help_panel="The workshop (needs torch)")
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -51,18 +55,20 @@ def _escaped(text: str) -> str:
     return text.replace("[", r"\[")
 
 
-def mount(name: str, command: Callable[..., None], panel: str) -> None:
-    app.command(name, rich_help_panel=panel)(guarded(command))
+def mount(name: str, command: Callable[..., None], panel: str, onto: typer.Typer = app) -> None:
+    onto.command(name, rich_help_panel=panel)(guarded(command))
 
 
 mount("demo", workshop.demo_command, "Begin here")
 mount("compress", workshop.compress_command, "The workshop (needs torch)")
 mount("train", cli_train.train_command, "The workshop (needs torch)")
+mount("check", cli_data.check_command, "About a folder of pictures", onto=data)
 mount("run", device.run_command, "The device")
 mount("watch", device.watch_command, "The device")
 mount("doctor", device.doctor_command, "The device")
 mount("bench", device.bench_command, "The device")
 mount("engine", cli_engine.engine_command, "The device")
+mount("verify", cli_verify.verify_command, "The device")
 
 
 def main() -> None:

@@ -7,15 +7,12 @@ escaped wherever they appear.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-import cv2
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from compress import numerals
@@ -23,13 +20,12 @@ from compress.charts import Axis, Step, waterfall
 from compress.errors import DataError
 from compress.images import read_image
 from compress.metrics import Classification, Interval, rate
+from compress.page import environment, jpeg_uri, shrunk
 from compress.record import Mistake, RunReport, StageRow
 
 MOST_PICTURES = 24
 MOST_PROBLEMS = 200
 FEW_IMAGES = 10  # below so many test pictures a class's own figures say little
-_THUMBNAIL_PX = 256
-_JPEG_QUALITY = 80
 
 Error = Literal["escape", "overkill", "mix-up"]
 
@@ -60,7 +56,7 @@ def write_html(report: RunReport, data_root: Path, file: Path) -> None:
 
 def render(report: RunReport, data_root: Path) -> str:
     """The page as text."""
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         report=report,
         trained=report.trained,
@@ -78,30 +74,6 @@ def render(report: RunReport, data_root: Path) -> str:
         pictures=_pictures(report, data_root),
         problems=[(_below(path, data_root), sentence) for path, sentence in report.trained.problems[:MOST_PROBLEMS]],
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for function in (
-        numerals.score,
-        numerals.score_interval,
-        numerals.of_total,
-        numerals.rate_interval,
-        numerals.percent,
-        numerals.amount,
-        numerals.three_digits,
-        numerals.change,
-        numerals.tiny,
-        numerals.duration,
-    ):
-        environment.filters[function.__name__] = function
-    return environment
 
 
 def _common_axis(intervals: Sequence[Interval]) -> Interval:
@@ -222,11 +194,7 @@ def _thumbnail(data_root: Path, relative: str) -> str | None:
         image_HWC = read_image(data_root / pure)
     except DataError:
         return None
-    shrink = min(1.0, _THUMBNAIL_PX / max(image_HWC.shape[:2]))
-    size = (max(1, round(image_HWC.shape[1] * shrink)), max(1, round(image_HWC.shape[0] * shrink)))
-    small_HWC = cv2.resize(image_HWC, size, interpolation=cv2.INTER_AREA)
-    jpeg = cv2.imencode(".jpg", small_HWC, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
+    return jpeg_uri(shrunk(image_HWC))
 
 
 def _below(path: str, root: Path) -> str:

@@ -11,7 +11,7 @@ from compress.images import read_image
 from edge.bundle import InputSpec
 
 AREAS = {"S": 128 * 128, "M": 192 * 192, "L": 256 * 256}
-_SMALLEST_PX = 6.0  # a defect narrower than this on the model's input is gone after the first two layers
+SMALLEST_PX = 6.0  # a defect narrower than this on the model's input is gone after the first two layers
 _COVERED = 0.9
 _MULTIPLE = 16  # the stride of the last layer
 _PICTURES = 200
@@ -34,14 +34,14 @@ def choose_input(dataset: Dataset, seed: int) -> tuple[InputSpec, str]:
     name, spec = (fitting or sizes_tried[-1:])[0]
     why = f"size {name}, the pictures' own shape"
     if len(shares):
-        why += f"; {_kept(shares, spec):.0%} of marked defects stay at least {_SMALLEST_PX:.0f} px wide"
+        why += f"; {_kept(shares, spec):.0%} of marked defects stay at least {SMALLEST_PX:.0f} px wide"
     return spec, why
 
 
 def _kept(shares: NDArray[np.floating], spec: InputSpec) -> float:
     """The share of marked defects that stay wide enough; 1 where none is marked."""
     sides = shares * np.sqrt(spec.height * spec.width)
-    return float(np.mean(sides >= _SMALLEST_PX)) if len(shares) else 1.0
+    return float(np.mean(sides >= SMALLEST_PX)) if len(shares) else 1.0
 
 
 def _spec(area: int, ratio: float) -> InputSpec:
