@@ -4,7 +4,8 @@
   carry most of the learning: a thousand pictures are few labels but some hundred thousand patches.
 - Opinion: a linear probe on the teacher's embedding, at temperature 2 (Hinton et al. 2015).
 - Embedding: cosine, in the teacher's own space.
-- Labels: cross-entropy with label smoothing.
+- Relations: which pictures of a batch the teacher finds alike (Park et al. 2019, "Relational knowledge distillation").
+- Labels: cross-entropy with label smoothing; hard pictures may be made to count more (Lin et al. 2017, "Focal loss").
 - Boxes and masks, where there are any: the defect map, and the class of every cell of the last grid. A small defect
   is a few cells of sixty-four; told which, the student needs a fraction of the steps.
 
@@ -25,6 +26,7 @@ from compress.features import Features
 from compress.optimise import OneCycle
 from compress.progress import Reporter
 from compress.student import Student, channels_last, scaled
+from compress.views import MIRRORED, UPSIDE_DOWN
 
 TEMPERATURE = 2.0
 _DEFECTIVE_CELL = 0.04  # share of a cell that must be defect for the cell to carry the defect's class
@@ -33,14 +35,19 @@ _BACKGROUND_WEIGHT = 0.15  # background cells outnumber defective ones by far
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each teaching counts; these serve all data tried so far."""
+    """How much each teaching counts; these serve all data tried so far.
+
+    focus: the focal loss's gamma; 0 is plain cross-entropy.
+    """
 
     labels: float = 1.0
     opinion: float = 2.0
     hints: float = 4.0
     embedding: float = 1.0
+    relations: float = 0.0
     map: float = 1.0
     cells: float = 2.0
+    focus: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +133,31 @@ class _Teaching(nn.Module):
         hints = _off(middle_NCHW, batch.middle_NCHW) + _off(self.to_deep(layers[-1]), batch.deep_NCHW)
         w = self.weights
         return (
-            w.labels * F.cross_entropy(logits_NK, batch.label_N, label_smoothing=0.05)
+            w.labels * focal_loss(logits_NK, batch.label_N, w.focus)
             + w.opinion * _divergence(logits_NK, batch.opinion_NK)
             + w.hints * hints
             + w.embedding * _off(embedding_ND - self.centre_D, batch.pooled_ND - self.centre_D)
+            + w.relations * relation_loss(embedding_ND - self.centre_D, batch.pooled_ND - self.centre_D)
             + w.map * map_loss(map_NHW, batch.map_NHW)
             + w.cells * cell_loss(self.to_cells(layers[-1]), batch.map_NHW, batch.label_N)
         )
+
+
+def focal_loss(logits_NK: Tensor, label_N: Tensor, gamma: float) -> Tensor:
+    """Smoothed cross-entropy, each picture weighed by (1 - p of its class) ** gamma; plain for gamma 0."""
+    loss_N = F.cross_entropy(logits_NK, label_N, label_smoothing=0.05, reduction="none")
+    if gamma == 0.0:
+        return loss_N.mean()
+    right_N = torch.softmax(logits_NK.detach(), dim=1).gather(1, label_N[:, None])[:, 0]
+    weight_N = (1 - right_N) ** gamma
+    return (weight_N * loss_N).sum() / (weight_N.sum() + 1e-6)
+
+
+def relation_loss(ours_ND: Tensor, theirs_ND: Tensor) -> Tensor:
+    """How far the cosines between the pictures of a batch are from the teacher's, as a mean square."""
+    ours_NN = F.normalize(ours_ND, dim=1) @ F.normalize(ours_ND, dim=1).T
+    theirs_NN = F.normalize(theirs_ND, dim=1) @ F.normalize(theirs_ND, dim=1).T
+    return F.mse_loss(ours_NN, theirs_NN)
 
 
 def map_loss(logit_NHW: Tensor, target_NHW: Tensor) -> Tensor:
@@ -177,6 +202,7 @@ def _batches(lesson: Lesson, schedule: Schedule, seed: int) -> Iterator[_Batch]:
     generator = torch.Generator().manual_seed(seed)
     weight_M = balanced_weights(np.asarray(features.label_M))
     size = min(schedule.batch, len(weight_M))
+    axes = [0, *(axis for axis, turn in ((2, UPSIDE_DOWN), (3, MIRRORED)) if turn in features.turns)]
     for _ in range(schedule.steps):
         drawn = torch.multinomial(weight_M, size, replacement=False, generator=generator).numpy()
         chosen = np.sort(drawn)  # memory-mapped: read in order
@@ -189,5 +215,5 @@ def _batches(lesson: Lesson, schedule: Schedule, seed: int) -> Iterator[_Batch]:
             torch.from_numpy(features.deep_MCHW[chosen]).float(),
             torch.from_numpy(features.map_MHW[chosen]).float(),
         )
-        flip = int(torch.randint(0, 3, (1,), generator=generator))
-        yield batch if flip == 0 else batch.flipped(1 + flip)
+        axis = axes[int(torch.randint(0, len(axes), (1,), generator=generator))]
+        yield batch.flipped(axis) if axis else batch

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from compress.dataset import Dataset, Sample
 from compress.hints import Projection, fit_projection
 from compress.images import read_image
-from compress.masks import defect_mask
+from compress.masks import cell_shares, defect_mask
+from compress.orientation import allowed_turns
 from compress.progress import Reporter
+from compress.pseudo_defects import spoil
 from compress.teacher import Teacher
 from compress.teacher_runner import Runner, open_runner
 from compress.views import View, make_view
@@ -26,7 +27,9 @@ from edge.bundle import InputSpec
 from edge.preprocess import model_input
 
 _BATCH = 8
+_SPOILING = 1_000_003  # a stream of random numbers of its own, apart from the views'
 _PCA_PICTURES = 256
+_TURNED_PICTURES = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Features:
     image_MHWC uint8 at the student's input size; label_M class index; sample_M index into the train samples;
     pooled_MD float32, the teacher's embedding; middle_MCHW and deep_MCHW float16, the teacher's patch features on
     the student's last grid, decorrelated to HINT_DIM; map_MHW float16, the share of each cell that is defect, NaN
-    where nobody knows; val_pooled_ND, the teacher's embedding of the validation pictures.
+    where nobody knows; val_pooled_ND, the teacher's embedding of the validation pictures; turns, how pictures may be
+    turned (`compress.orientation`).
     """
 
     image_MHWC: NDArray[np.uint8]
@@ -47,6 +51,7 @@ class Features:
     deep_MCHW: NDArray[np.float16]
     map_MHW: NDArray[np.float16]
     val_pooled_ND: NDArray[np.float32]
+    turns: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +64,45 @@ class Grids:
 
 
 def write_features(
-    folder: Path, teacher: Teacher, dataset: Dataset, grids: Grids, views: int, seed: int, reporter: Reporter
+    folder: Path,
+    teacher: Teacher,
+    dataset: Dataset,
+    grids: Grids,
+    views: int,
+    seed: int,
+    reporter: Reporter,
+    *,
+    spoilt: bool = False,
 ) -> None:
-    """Run the teacher over `views` views of every training picture and over the validation pictures."""
+    """Run the teacher over `views` views of every training picture and over the validation pictures.
+
+    spoilt: every second view gets made-up defects.
+    """
     run = open_runner(teacher, folder / "teacher.onnx", reporter)
     train, val = dataset.of("train"), dataset.of("val")
     middle, deep = _fit_projections(run, teacher, train, seed)
+    turns = _allowed_turns(run, teacher, train, seed)
+    np.save(folder / "turns.npy", np.array(turns, np.int64))
     store = _Store.create(folder, teacher, grids, len(train) * views, (middle, deep))
     with reporter.bar("teacher looks at the images", len(train) + len(val)) as advance:
         names = [c.name for c in dataset.classes]
         for index, sample in enumerate(train):
             picture = load_picture(sample)
-            batch = [make_view(picture, v, (seed, index)) for v in range(views)]
+            batch = [make_view(picture, v, (seed, index), turns) for v in range(views)]
+            if spoilt:
+                batch = _every_second_spoilt(batch, train, (seed, index))
             store.add(run, batch, names.index(sample.class_name), index)
             advance()
         pooled = list(_pooled_of(run, teacher, val, advance))
     np.save(folder / "val_pooled.npy", np.concatenate(pooled))
     store.close()
     (folder / "teacher.onnx").unlink(missing_ok=True)
+
+
+def _every_second_spoilt(views: list[View], train: tuple[Sample, ...], seed: tuple[int, ...]) -> list[View]:
+    rng = np.random.default_rng((*seed, _SPOILING))
+    donor_HWC = read_image(train[int(rng.integers(len(train)))].path)
+    return [spoil(view, donor_HWC, rng) if number % 2 else view for number, view in enumerate(views)]
 
 
 def read_features(folder: Path) -> Features:
@@ -94,6 +120,7 @@ def read_features(folder: Path) -> Features:
         deep_MCHW=load("deep"),
         map_MHW=load("map"),
         val_pooled_ND=load("val_pooled"),
+        turns=tuple(load("turns").tolist()),
     )
 
 
@@ -112,6 +139,10 @@ def load_picture(sample: Sample) -> View:
     """The picture with its defect mask, where the labels say where."""
     image = read_image(sample.path)
     return View(image, defect_mask(sample, image.shape[0], image.shape[1]))
+
+
+def _teacher_sized(teacher: Teacher, image_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return model_input(image_HWC, InputSpec(teacher.preprocessing.height, teacher.preprocessing.width))
 
 
 def _teacher_input(teacher: Teacher, views: list[View]) -> NDArray[np.uint8]:
@@ -141,6 +172,18 @@ def _fit_projections(
         middle.append(m)
         deep.append(d)
     return fit_projection(np.concatenate(middle)), fit_projection(np.concatenate(deep))
+
+
+def _allowed_turns(run: Runner, teacher: Teacher, train: tuple[Sample, ...], seed: int) -> tuple[int, ...]:
+    """How pictures may be turned, from some training pictures."""
+    chosen = np.random.default_rng(seed).permutation(len(train))[:_TURNED_PICTURES]
+    pictures = [View(_teacher_sized(teacher, read_image(train[i].path)), None) for i in chosen]
+
+    def embed(views: list[View]) -> NDArray[np.float32]:
+        batches = [views[i : i + _BATCH] for i in range(0, len(views), _BATCH)]
+        return np.concatenate([run(_teacher_input(teacher, batch))[0] for batch in batches])
+
+    return allowed_turns(pictures, [train[i].group for i in chosen], embed)
 
 
 @dataclass(slots=True)
@@ -199,5 +242,4 @@ def coverage(view: View, size: tuple[int, int]) -> NDArray[np.float32]:
     """The share of each map cell that is defect; NaN where nobody marked the place."""
     if view.mask_HW is None:
         return np.full(size, np.nan, np.float32)
-    mask = view.mask_HW.astype(np.float32)
-    return np.asarray(cv2.resize(mask, (size[1], size[0]), interpolation=cv2.INTER_AREA), np.float32)
+    return cell_shares(view.mask_HW, *size)

@@ -1,4 +1,4 @@
-"""Views of a training picture: turned, cropped, re-lit, each shown to the teacher and the student alike.
+"""Views of a training picture: turned, cropped, covered, shaken, re-lit, each shown to teacher and student alike.
 
 A teacher that sees exactly the student's view is a consistent one (Beyer et al. 2022, "Knowledge distillation: a
 good teacher is patient and consistent"). View 0 is the picture as it is.
@@ -18,6 +18,14 @@ _KEPT_OF_DEFECT = 0.75  # a crop that loses more of the marked defect would carr
 _TRIES = 6
 _EDGED = 0.35  # share of views with a strip of background
 _DEEPEST_EDGE = 0.04  # of the picture's side: about what a part finder is off by
+_COVERED = 0.15  # share of views with something lying on the part
+_SHAKEN = 0.12  # share of views smeared by motion
+_LONGEST_SMEAR = 0.015  # of the picture's longer side
+
+# Quarter turns, then mirrored left to right or not; a turn's number is its place here.
+TURNS = tuple((quarter, mirrored) for quarter in range(4) for mirrored in (False, True))
+MIRRORED, UPSIDE_DOWN = TURNS.index((0, True)), TURNS.index((2, True))
+ALL_TURNS = tuple(range(len(TURNS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +36,28 @@ class View:
     mask_HW: NDArray[np.bool_] | None
 
 
-def make_view(picture: View, number: int, seed: tuple[int, ...]) -> View:
-    """View `number` of a picture, the same for the same seed."""
+def make_view(picture: View, number: int, seed: tuple[int, ...], turns: tuple[int, ...] = ALL_TURNS) -> View:
+    """View `number` of a picture, the same for the same seed. turns: the numbers of those allowed (`TURNS`)."""
     picture = _at_most(picture, _LONGEST_SIDE)
     if number == 0:
         return picture
     rng = np.random.default_rng((*seed, number))
-    turned = _turn(picture, int(rng.integers(8)))
-    cropped = _crop(turned, rng)
-    return View(_with_edge(_relight(cropped.image_HWC, rng), rng), cropped.mask_HW)
+    fitting = [turn for turn in turns if not _lays_down(turn) or _is_squarish(picture)]
+    cropped = _crop(turned(picture, fitting[int(rng.integers(len(fitting)))]), rng)
+    shown = _covered(_shaken(_relight(cropped.image_HWC, rng), rng), cropped.mask_HW, rng)
+    return View(_with_edge(shown, rng), cropped.mask_HW)
+
+
+def turned(picture: View, turn: int) -> View:
+    """A picture after turn number `turn` of `TURNS`."""
+    quarter, mirrored = TURNS[turn]
+
+    def of(array: NDArray[np.generic]) -> NDArray[np.generic]:
+        rotated = np.rot90(array, quarter)
+        return np.ascontiguousarray(rotated[:, ::-1] if mirrored else rotated)
+
+    mask = None if picture.mask_HW is None else of(picture.mask_HW).astype(bool)
+    return View(of(picture.image_HWC).astype(np.uint8), mask)
 
 
 def _at_most(picture: View, side: int) -> View:
@@ -53,18 +74,15 @@ def _at_most(picture: View, side: int) -> View:
     return View(np.asarray(image, np.uint8), mask)
 
 
-def _turn(picture: View, which: int) -> View:
-    """One of the eight flips and quarter turns; a picture far from square keeps its orientation (four of them)."""
+def _lays_down(turn: int) -> bool:
+    """Whether height and width change places."""
+    return TURNS[turn][0] % 2 == 1
+
+
+def _is_squarish(picture: View) -> bool:
+    """A picture far from square keeps its orientation: stretched to the model's shape it would be another picture."""
     height, width = picture.image_HWC.shape[:2]
-    quarter = which // 2 if 0.8 < height / width < 1.25 else 2 * (which // 4)
-    mirrored = which % 2 == 1
-
-    def turn(array: NDArray[np.generic]) -> NDArray[np.generic]:
-        turned = np.rot90(array, quarter)
-        return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
-
-    mask = None if picture.mask_HW is None else turn(picture.mask_HW).astype(bool)
-    return View(turn(picture.image_HWC).astype(np.uint8), mask)
+    return bool(0.8 < height / width < 1.25)
 
 
 def _crop(picture: View, rng: np.random.Generator) -> View:
@@ -82,6 +100,40 @@ def _crop(picture: View, rng: np.random.Generator) -> View:
         if mask.sum() >= _KEPT_OF_DEFECT * picture.mask_HW.sum():
             return View(picture.image_HWC[window], mask)
     return picture
+
+
+def _shaken(image_HWC: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Now and then smeared along a line: the part moved while the shutter was open."""
+    if rng.random() >= _SHAKEN:
+        return image_HWC
+    length = max(3, round(rng.uniform(0.3, 1.0) * _LONGEST_SMEAR * max(image_HWC.shape[:2])))
+    kernel = np.zeros((length, length), np.float32)
+    angle, middle = rng.uniform(0, np.pi), (length - 1) / 2
+    reach = middle * np.array([np.cos(angle), np.sin(angle)])
+    start, end = (tuple(np.rint(middle + sign * reach).astype(int).tolist()) for sign in (-1, 1))
+    cv2.line(kernel, start, end, 1.0)
+    return np.asarray(cv2.filter2D(image_HWC, -1, kernel / kernel.sum()), np.uint8)
+
+
+def _covered(
+    image_HWC: NDArray[np.uint8], mask_HW: NDArray[np.bool_] | None, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Now and then a plain patch (DeVries & Taylor 2017, "Cutout"), never over a marked defect.
+
+    Where nobody marked the place the patch is small: it might hide the defect and leave the label wrong.
+    """
+    if rng.random() >= _COVERED:
+        return image_HWC
+    largest = 0.1 if mask_HW is None else 0.25
+    height, width = image_HWC.shape[:2]
+    h, w = (max(1, round(side * rng.uniform(0.04, largest))) for side in (height, width))
+    top, left = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
+    window = (slice(top, top + h), slice(left, left + w))
+    if mask_HW is not None and mask_HW[window].any():
+        return image_HWC
+    patched: NDArray[np.uint8] = image_HWC.copy()
+    patched[window] = rng.integers(256)
+    return patched
 
 
 def _with_edge(image_HWC: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from compress.distil import Schedule, balanced_weights, distil, map_loss
+from compress.distil import Schedule, balanced_weights, distil, focal_loss, map_loss, relation_loss
 from compress.progress import Advance, SilentReporter
 from compress.stages.looking import read_look
 from compress.student import Student, load_student
@@ -58,3 +58,19 @@ def test_the_loss_falls_within_a_dozen_steps(finished_run: FinishedRun) -> None:
     )
     assert len(reporter.losses) == 12
     assert reporter.losses[-1] < reporter.losses[0]
+
+
+def test_relations_are_met_when_pictures_are_alike_as_the_teacher_says() -> None:
+    """Cosines count, not lengths or axes: a rotated copy of the teacher's space has its relations."""
+    theirs_ND = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    rotation_DD = torch.linalg.qr(torch.randn(4, 4, generator=torch.Generator().manual_seed(1))).Q
+    assert relation_loss(3 * theirs_ND @ rotation_DD, theirs_ND).item() == pytest.approx(0.0, abs=1e-10)
+    assert relation_loss(theirs_ND.flip(0), theirs_ND).item() > 0.01
+
+
+def test_focus_makes_hard_pictures_count() -> None:
+    """With gamma 0 it is the plain mean; with gamma 2 the picture that is wrong outweighs the one that is right."""
+    logits_NK, label_N = torch.tensor([[6.0, 0.0], [6.0, 0.0]]), torch.tensor([0, 1])
+    alone = [focal_loss(logits_NK[i : i + 1], label_N[i : i + 1], 0.0).item() for i in (0, 1)]
+    assert focal_loss(logits_NK, label_N, 0.0).item() == pytest.approx(sum(alone) / 2)
+    assert focal_loss(logits_NK, label_N, 2.0).item() == pytest.approx(alone[1], rel=1e-3)
