@@ -16,7 +16,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from compress import numerals
-from compress.charts import Axis, Step, waterfall
+from compress.charts.waterfall import Axis, Step, waterfall
 from compress.errors import DataError
 from compress.images import read_image
 from compress.metrics import Classification, Interval, rate
