@@ -25,6 +25,7 @@ from compress.readers.found import Split as Split
 from compress.readers.good import GoodTest
 from compress.readers.index import Index, read_index
 from compress.readers.lists import SPLITS, read_lists
+from compress.readers.mask_files import without_masks
 from compress.samples import ClassLabel as ClassLabel
 from compress.samples import Dataset as Dataset
 from compress.samples import Sample as Sample
@@ -43,6 +44,7 @@ def read_dataset(
     group_pattern: str | None = None,
     good: Sequence[str] = (),
     allow_unlabelled: bool = False,
+    same_part: Mapping[Path, str] | None = None,
     to_train: bool = True,
 ) -> Dataset:
     """Read the images and labels below `root`; `format` is "auto" or the name of a reader.
@@ -58,7 +60,7 @@ def read_dataset(
     """
     files = list_files(root)
     reader = find_reader(files, format)
-    found = reader.read(files)
+    found = without_masks(reader.read(files), files)
     names = Names(root, files.images)
     lists = read_lists(files, names)
     index = Index() if reader.has_index else read_index(files, names)
@@ -71,7 +73,8 @@ def read_dataset(
     if not used and not (unlabelled and allow_unlabelled):
         raise DataError(_nothing_left(root, checked, problems))
     group_of, pattern_notes = _groups(used, index, group_pattern, root)
-    unsplit, digests = _unsplit(used, checked.facts, group_of, files, called.is_good)
+    regrouped = same_part or {}
+    unsplit, digests = _unsplit(used, checked.facts, lambda path: regrouped.get(path) or group_of(path), files, called.is_good)
     samples, split_source = assign_splits(unsplit, given, defects, seed) if unsplit else ((), "")
     dataset = Dataset(
         root=root,

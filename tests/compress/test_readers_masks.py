@@ -91,6 +91,16 @@ def test_damaged_wrong_and_lonely_masks_are_told(tmp_path: Path) -> None:
     assert len(dataset.samples) == 14
 
 
+def test_masks_beside_another_format_are_no_pictures(tmp_path: Path) -> None:
+    """In YOLO and labelme they would all count as good parts."""
+    layouts.yolo_set(tmp_path)
+    for i in range(0, 8, 4):
+        layouts.write_mask(tmp_path / "masks" / f"train {i}.png")
+    dataset = read_dataset(tmp_path)
+    assert (dataset.format, len(dataset.samples)) == ("YOLO", 24)
+    assert "masks beside the images, which this format does not use: 2" in dataset.notes
+
+
 def test_photographs_in_a_folder_called_mask_are_no_masks(tmp_path: Path) -> None:
     """A class may be called so."""
     layouts.folder_set(tmp_path, "mask", "no mask")
