@@ -12,6 +12,7 @@ from compress.assign import assign_splits
 from compress.dataset_notes import equal_files, left_out, places, split_notes, taken_as_good
 from compress.errors import DataError
 from compress.images import Facts
+from compress.progress import Reporter
 from compress.readers.checked import Checked, check
 from compress.readers.classes import naming
 from compress.readers.files import Files, Names, list_files
@@ -45,6 +46,7 @@ def read_dataset(
     good: Sequence[str] = (),
     allow_unlabelled: bool = False,
     same_part: Mapping[Path, str] | None = None,
+    reporter: Reporter | None = None,
     to_train: bool = True,
 ) -> Dataset:
     """Read the images and labels below `root`; `format` is "auto" or the name of a reader.
@@ -53,6 +55,7 @@ def read_dataset(
     its first group, or all it matches, is the image's group. good: names of classes that hold good parts, beside
     those that `is_good` knows. allow_unlabelled: whether a folder without any label is welcome; its data set has
     no samples then. to_train: whether it must be enough to train, tune and test, and hold every class of `good`.
+    same_part: groups that go before all others, as `compress.duplicates.same_part` finds them.
 
     A single bad file is left out and listed in `problems`. Splits come from the data where it has them; what
     is missing is made here by groups, the same for the same seed. Raises DataError where nothing usable is
@@ -65,7 +68,7 @@ def read_dataset(
     lists = read_lists(files, names)
     index = Index() if reader.has_index else read_index(files, names)
     called = naming(found, index, good)
-    checked = check([i for i in found.images if i.path not in lists.left_out], files, index, called)
+    checked = check([i for i in found.images if i.path not in lists.left_out], files, index, called, reporter)
     problems = (*files.problems, *found.problems, *lists.problems, *index.problems, *checked.problems)
     given = given_splits(files, found, lists, index)
     used = [i for i in checked.labelled if given is None or i.path in given.split_of]
@@ -73,8 +76,7 @@ def read_dataset(
     if not used and not (unlabelled and allow_unlabelled):
         raise DataError(_nothing_left(root, checked, problems))
     group_of, pattern_notes = _groups(used, index, group_pattern, root)
-    regrouped = same_part or {}
-    unsplit, digests = _unsplit(used, checked.facts, lambda path: regrouped.get(path) or group_of(path), files, called.is_good)
+    unsplit, digests = _unsplit(used, checked.facts, _first(same_part, group_of), files, called.is_good)
     samples, split_source = assign_splits(unsplit, given, defects, seed) if unsplit else ((), "")
     dataset = Dataset(
         root=root,
@@ -119,6 +121,11 @@ def _groups(images: Sequence[FoundImage], index: Index, pattern: str | None, roo
 def _search(pattern: re.Pattern[str], path: Path, root: Path) -> re.Match[str] | None:
     """In the file name, else in the path below the root: some have a folder for each part."""
     return pattern.search(path.name) or pattern.search(path.relative_to(root).as_posix())
+
+
+def _first(same_part: Mapping[Path, str] | None, group_of: _GroupOf) -> _GroupOf:
+    known = same_part or {}
+    return lambda path: known.get(path) or group_of(path)
 
 
 def _unsplit(

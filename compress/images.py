@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from camera.image_file import ImageFileError, decode_image, decode_pixels, is_cut_off
 from compress.errors import DataError
+from compress.progress import Reporter, SilentReporter
 from compress.readers.found import Problem
 
 LOSSY = frozenset({".jpg", ".jpeg", ".webp"})
@@ -54,15 +55,21 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     return np.asarray(marked[..., :3].any(axis=2) if marked.ndim == 3 else marked, dtype=np.bool_)
 
 
-def check_images(paths: Sequence[Path]) -> tuple[dict[Path, Facts], tuple[Problem, ...]]:
+def check_images(
+    paths: Sequence[Path], reporter: Reporter | None = None
+) -> tuple[dict[Path, Facts], tuple[Problem, ...]]:
     """Look at every file, in threads: its header and its end, and all pixels where that costs little.
 
     JPEG is not decoded (a torn end shows without), PNG is checked by its checksums. A damaged file becomes a
     Problem instead of Facts.
     """
-    with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    bar = (reporter or SilentReporter()).bar("looking at the files", len(paths))
+    with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=os.cpu_count()) as pool, bar as advance:
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which nothing here depends on
-        looks = list(pool.map(_look, paths))
+        looks = []
+        for look in pool.map(_look, paths):
+            looks.append(look)
+            advance()
     facts = {path: look for path, look in zip(paths, looks, strict=True) if isinstance(look, Facts)}
     return facts, tuple(look for look in looks if isinstance(look, Problem))
 

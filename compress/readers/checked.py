@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compress.errors import DataError
 from compress.images import Facts, check_images
+from compress.progress import Reporter
 from compress.readers.bounds import cut_to_image
 from compress.readers.classes import Naming, class_of
 from compress.readers.files import Files
@@ -25,10 +26,12 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check(images: Sequence[FoundImage], files: Files, index: Index, naming: Naming) -> Checked:
+def check(
+    images: Sequence[FoundImage], files: Files, index: Index, naming: Naming, reporter: Reporter | None = None
+) -> Checked:
     """Look at every image and mask file, and hold the labels against them."""
     masks = [image.mask_path for image in images if image.mask_path]
-    facts, damaged = check_images(list(dict.fromkeys([*(image.path for image in images), *masks])))
+    facts, damaged = check_images(list(dict.fromkeys([*(image.path for image in images), *masks])), reporter)
     labelled: list[FoundImage] = []
     unlabelled: list[FoundImage] = []
     problems = list(damaged)
