@@ -55,6 +55,13 @@ def compress_command(
     pack_anyway: Annotated[
         bool, typer.Option("--pack-anyway", help="Pack the nearest model also where it misses the budget.")
     ] = False,
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with sentences for each class: the teacher's opinion becomes the label."),
+    ] = None,
+    even_at_chance: Annotated[
+        bool, typer.Option("--even-at-chance", help="With --prompts: go on where the teacher recognises nothing.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="The same seed on the same machine gives the same bundle.")] = 0,
 ) -> None:
     """Compress a vision-language model's knowledge into a small int8 bundle, with your own pictures.
@@ -73,6 +80,7 @@ def compress_command(
     from compress.pipeline import Recipe, compress
     from compress.point import Budget
     from compress.progress import ConsoleReporter
+    from compress.prompts import read_prompts
     from compress.reading import Reading
     from compress.table import print_table
 
@@ -86,6 +94,8 @@ def compress_command(
         pack_anyway=pack_anyway,
         seed=seed,
         reading=Reading(format, defects, group, tuple(good)),
+        prompts=read_prompts(prompts) if prompts else None,
+        even_at_chance=even_at_chance,
     )
     console = Console()
     bundle, report = compress(teacher, data, out, recipe, ConsoleReporter(console), command)

@@ -21,14 +21,17 @@ from compress.explore import Explored, explore
 from compress.pack import check_out
 from compress.pictures import without
 from compress.point import Budget
+from compress.pretrained import find_folder, model_files
 from compress.progress import Reporter
+from compress.prompts import Prompts
 from compress.reading import Reading
 from compress.record import RunReport
 from compress.ship import ship
 from compress.sizing import choose_input
-from compress.stages import evaluation, graphs, judging, looking
+from compress.stages import asking, evaluation, graphs, judging, looking
 from compress.student import Student, StudentSize, student_config
 from compress.teacher import Teacher, load_teacher
+from compress.teacher_labels import asked_paths
 from compress.workspace import Made, Workspace, digest_files, open_workspace
 from edge.bundle import Bundle, InputSpec
 
@@ -40,6 +43,7 @@ class Recipe:
     views: the teacher's looks at augmented training pictures, in all; each picture gets between 1 and 12.
     steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning.
     prune_share: of the channels, where the budget has no latency to aim at. explore: try all sizes first.
+    prompts: sentences for each class; the teacher's opinion is the label then. even_at_chance: also where it has none.
     """
 
     student: StudentSize = "medium"
@@ -52,6 +56,8 @@ class Recipe:
     pack_anyway: bool = False
     seed: int = 0
     reading: Reading = field(default_factory=Reading)
+    prompts: Prompts | None = None
+    even_at_chance: bool = False
 
 
 def compress(
@@ -64,7 +70,9 @@ def compress(
     """
     check_out(out)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:
-        dataset = _readable(work, recipe.reading.read(data, recipe.seed), reporter)
+        listed = recipe.reading.read(data, recipe.seed, allow_unlabelled=recipe.prompts is not None)
+        asked = _ask(work, teacher_name, listed, recipe.prompts, recipe, reporter) if recipe.prompts else None
+        dataset = _readable(work, asked.value.dataset if asked else listed, reporter)
         if dataset.only_good:
             raise DataError(
                 f"{data} has good parts only to learn from, which no student can do yet; try --defects teach"
@@ -75,7 +83,7 @@ def compress(
         spec, why = choose_input(dataset, recipe.seed)
         reporter.say(f"model input: {spec.width}x{spec.height} ({why})")
         torch.manual_seed(recipe.seed)
-        look = _look(work, teacher, dataset, spec, recipe, reporter)
+        look = _look(work, teacher, dataset, spec, recipe, asked, reporter)
         course = Course(
             work, dataset, teacher, look, spec, recipe.steps, recipe.recover_steps, recipe.seed, reporter
         )  # fmt: skip
@@ -98,8 +106,25 @@ def compress(
             evaluation.read_evaluation,
         )
         trained = replace(report.value.trained, command=command)
-        told = replace(report.value, name=out.name, seconds=work.seconds(), trained=trained)
+        opinion = asked.value.opinion if asked else None
+        told = replace(report.value, name=out.name, seconds=work.seconds(), trained=trained, opinion=opinion)
         return ship(out, chain, dataset, told, reporter), told
+
+
+def _ask(
+    work: Workspace, teacher_name: str, listed: Dataset, prompts: Prompts, recipe: Recipe, reporter: Reporter
+) -> Made[asking.Asked]:
+    """The teacher's opinion of every picture it may be asked about, taken for its label."""
+    pictures = [(path, path.stat().st_size, path.stat().st_mtime_ns) for path in asked_paths(listed)]
+    answered = work.stage(
+        "0-opinion",
+        (pictures, digest_files(model_files(find_folder(teacher_name))), prompts),
+        lambda folder: asking.ask(folder, teacher_name, listed, prompts, reporter),
+        asking.read_answers,
+    )
+    asked = asking.take(answered.value, listed, prompts, recipe.even_at_chance, recipe.seed)
+    reporter.say(asked.opinion.said)
+    return Made(asked, answered.key)
 
 
 def _readable(work: Workspace, listed: Dataset, reporter: Reporter) -> Dataset:
@@ -113,7 +138,13 @@ def _readable(work: Workspace, listed: Dataset, reporter: Reporter) -> Dataset:
 
 
 def _look(
-    work: Workspace, teacher: Teacher, dataset: Dataset, spec: InputSpec, recipe: Recipe, reporter: Reporter
+    work: Workspace,
+    teacher: Teacher,
+    dataset: Dataset,
+    spec: InputSpec,
+    recipe: Recipe,
+    asked: Made[asking.Asked] | None,
+    reporter: Reporter,
 ) -> Made[looking.Look]:
     """The teacher's look at augmented views of every training picture."""
     views = min(12, max(1, recipe.views // len(dataset.of("train"))))
@@ -121,8 +152,10 @@ def _look(
     origin = digest_files(list(teacher.files)) or teacher.name
     return work.stage(
         "1-teacher",
-        (data_key(dataset), origin, grids, views, recipe.seed),
-        lambda folder: looking.look(folder, teacher, dataset, grids, views, recipe.seed, reporter),
+        (data_key(dataset), origin, grids, views, recipe.seed, asked.key if asked else ""),
+        lambda folder: looking.look(
+            folder, teacher, dataset, grids, views, recipe.seed, reporter, asked.value.zero_shot if asked else None
+        ),
         looking.read_look,
     )
 

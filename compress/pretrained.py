@@ -42,6 +42,11 @@ def find_folder(name: str) -> Path:
     return folder
 
 
+def model_files(folder: Path) -> list[Path]:
+    """The files that make the model what it is: weights, configuration, tokenizer."""
+    return sorted([*folder.glob("*.safetensors"), *folder.glob("*.json")])
+
+
 def open_config(folder: Path) -> Any:
     """The model's configuration. Raises TeacherError where transformers does not know its kind."""
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from compress.metrics import Classification, Inspection
+from compress.opinion import Opinion
 from compress.point import Budget, Point
 
 
@@ -100,7 +101,7 @@ class RunReport:
     """Everything a person may ask of a finished run.
 
     rows: teacher, student, pruned, int8, on the test split. points: the same on validation, where the choice was made;
-    explored: other points that were tried for the Pareto front.
+    explored: other points that were tried for the Pareto front. opinion: the teacher's, where it is the label.
     """
 
     name: str
@@ -116,6 +117,7 @@ class RunReport:
     budget: Budget = Budget()
     points: tuple[Point, ...] = ()
     explored: tuple[Point, ...] = ()
+    opinion: Opinion | None = None
 
     @property
     def has_good(self) -> bool:

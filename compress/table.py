@@ -65,7 +65,8 @@ def _over(figure: str, interval: str) -> Text:
 
 def _lines(report: RunReport) -> list[tuple[str, str]]:
     """Topic and sentence of each line."""
-    said = [("ships", f"{_ships(report)}; {report.shipped.why}")]
+    said = [("labels", report.opinion.said)] if report.opinion else []
+    said.append(("ships", f"{_ships(report)}; {report.shipped.why}"))
     if not report.has_good:
         said.append(
             ("classes", "there is no good class, so it classifies only; escape and overkill have no meaning here")

@@ -18,7 +18,7 @@ from torch import nn
 from compress.errors import TeacherError
 from compress.image_side import ImageSide, find_image_side
 from compress.image_side import TeacherVision as TeacherVision
-from compress.pretrained import find_folder, first_line, open_config, open_model, refuse_untrained
+from compress.pretrained import find_folder, first_line, model_files, open_config, open_model, refuse_untrained
 from compress.teacher_input import Preprocessing, read_preprocessing
 
 _NOT_SEEN_WITH = ("text_", "logit_", "temperature")  # the parts of a dual encoder that the image side does not use
@@ -41,7 +41,7 @@ def load_teacher(name: str) -> Teacher:
     folder = find_folder(name)
     model, missing = open_any(folder)
     teacher = teacher_of(folder, model, [key for key in missing if not key.startswith(_NOT_SEEN_WITH)])
-    _forget_text_side(teacher.vision.model)
+    forget_text_side(teacher.vision.model)
     return teacher
 
 
@@ -77,7 +77,7 @@ def teacher_of(folder: Path, model: nn.Module, missing: Collection[str] = ()) ->
         vision=vision,
         preprocessing=preprocessing,
         dim=dim,
-        files=tuple(sorted([*folder.glob("*.safetensors"), *folder.glob("*.json")])),
+        files=tuple(model_files(folder)),
     )
 
 
@@ -97,7 +97,7 @@ def _sized(folder: Path, config: Any, side: ImageSide, has_pooler: bool) -> tupl
     raise TeacherError(f"{kind} gives no image features that edgevl can use: {first_line(refused)}") from refused
 
 
-def _forget_text_side(model: nn.Module) -> None:
+def forget_text_side(model: nn.Module) -> None:
     """A teacher that only looks need not carry, count or export the text encoder."""
     for name, _ in list(model.named_children()):
         if name.startswith("text_"):

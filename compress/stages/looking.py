@@ -15,18 +15,23 @@ from compress.pictures import find_unreadable
 from compress.probe import Probe, fit_probe, load_probe, save_probe
 from compress.progress import Reporter
 from compress.teacher import Teacher
+from compress.zero_shot import ZeroShot, load_zero_shot, save_zero_shot
+
+_ZERO_SHOT = "zero_shot.npz"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the teacher saw: the features of all views, and the probe that speaks for it."""
+    """What the teacher saw: the features of all views, and what speaks for it: a probe, or sentences (zero-shot)."""
 
     features: Features
-    probe: Probe
+    probe: Probe | ZeroShot
 
     @property
     def lesson(self) -> Lesson:
-        return Lesson(self.features, self.probe.logits(np.asarray(self.features.pooled_MD)), Weights())
+        """What a student learns. Where the labels are the teacher's opinion, its opinion of each view says it all."""
+        weights = Weights(labels=0.0, opinion=3.0) if isinstance(self.probe, ZeroShot) else Weights()
+        return Lesson(self.features, self.probe.logits(np.asarray(self.features.pooled_MD)), weights)
 
 
 def decode_all(folder: Path, dataset: Dataset) -> None:
@@ -40,10 +45,20 @@ def read_unreadable(folder: Path) -> tuple[Problem, ...]:
 
 
 def look(
-    folder: Path, teacher: Teacher, dataset: Dataset, grids: Grids, views: int, seed: int, reporter: Reporter
+    folder: Path,
+    teacher: Teacher,
+    dataset: Dataset,
+    grids: Grids,
+    views: int,
+    seed: int,
+    reporter: Reporter,
+    zero_shot: ZeroShot | None = None,
 ) -> None:
-    """The teacher looks at every view once; a linear probe learns to speak for it."""
+    """The teacher looks at every view once; a linear probe learns to speak for it, unless sentences do (zero-shot)."""
     write_features(folder, teacher, dataset, grids, views, seed, reporter)
+    if zero_shot is not None:
+        save_zero_shot(zero_shot, folder / _ZERO_SHOT)
+        return
     features = read_features(folder)
     names = [c.name for c in dataset.classes]
     val_y = np.array([names.index(s.class_name) for s in dataset.of("val")], np.int64)
@@ -52,4 +67,5 @@ def look(
 
 
 def read_look(folder: Path) -> Look:
-    return Look(read_features(folder), load_probe(folder / "probe.npz"))
+    spoken = folder / _ZERO_SHOT
+    return Look(read_features(folder), load_zero_shot(spoken) if spoken.exists() else load_probe(folder / "probe.npz"))
