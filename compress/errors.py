@@ -3,7 +3,8 @@
 EdgevlError (1)
 ├── DataError (6)        the images or their labels cannot be used
 ├── TeacherError (7)     the teacher cannot be loaded or does not fit the task
-└── BudgetError (8)      no model or threshold found here keeps the limits that were asked for
+├── BudgetError (8)      no model or threshold found here keeps the limits that were asked for
+└── WorseError (9)       a bundle does worse on some pictures than its report leaves open
 """
 
 from __future__ import annotations
@@ -27,3 +28,9 @@ class BudgetError(EdgevlError):
     """The limits asked for (size, time, escapes, overkill) cannot all be kept."""
 
     exit_code = 8
+
+
+class WorseError(EdgevlError):
+    """Verification found figures outside the recorded intervals, on the bad side."""
+
+    exit_code = 9

@@ -5,7 +5,7 @@
     ├── BundleError (4)      a bundle is missing, incomplete, damaged or too new
     └── EngineError (5)      no engine on this machine can run the bundle
 
-The workshop adds its own below EdgevlError (`compress/errors.py`: 6 data, 7 teacher, 8 budget).
+The workshop adds its own below EdgevlError (`compress/errors.py`: 6 data, 7 teacher, 8 budget, 9 worse).
 2 is taken by the command line itself (unknown option), 130 by Ctrl-C.
 systemd must not restart the service on 3, 4 and 5: the next start would fail the same way.
 """

@@ -39,6 +39,7 @@ class EngineRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prob_diff: float
     map_diff: float
     embedding_diff: float
+    anomaly_diff: float
     tolerance: float
 
     @property

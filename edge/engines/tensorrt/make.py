@@ -191,5 +191,6 @@ def _record(bundle: Bundle, variant: str, candidate: Path, build: _Build, golden
         prob_diff=golden.prob_diff,
         map_diff=golden.map_diff,
         embedding_diff=golden.embedding_diff,
+        anomaly_diff=golden.anomaly_diff,
         tolerance=golden.tolerance,
     )
