@@ -10,8 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from compress.dataset import read_dataset
-from compress.duplicates import Duplicates, find_duplicates, grouped
+from compress.duplicates import Duplicates, Pair, find_duplicates, grouped
 from compress.errors import DataError
 from compress.pictures import without
 from compress.progress import Reporter
@@ -54,11 +53,8 @@ class Check:
         return all(finding.severity != "stops" for finding in self.findings)
 
 
-def check_data(
-    root: Path, reporter: Reporter, format: str = "auto", group_pattern: str | None = None, seed: int = 0
-) -> Check:
-    """Read the folder, look at every picture, compare all with all. Raises DataError where nothing can be read."""
-    listed = read_dataset(root, format, seed, group_pattern=group_pattern)
+def check_data(listed: Dataset, reporter: Reporter, seed: int = 0) -> Check:
+    """Look at every picture of a data set and compare all with all. A damaged one is left out and listed."""
     seen = survey(listed, reporter)
     duplicates = find_duplicates(listed, seen, reporter)
     sizes = sizes_of(seen.looks)
@@ -70,7 +66,7 @@ def check_data(
         dataset, findings = listed, [Finding("stops", str(error))]
     findings += _of_duplicates(dataset, duplicates)
     findings += _of_classes(grouped(dataset, duplicates))
-    findings += _of_far_marks(_found(root, format), sizes)
+    findings += _of_far_marks(_as_written(listed), sizes)
     findings += _of_looks(seen.looks)
     if dataset.problems:
         findings.append(Finding("harms", f"{len(dataset.problems):,} files are left out or need a look"))
@@ -92,10 +88,10 @@ def group_counts(dataset: Dataset) -> dict[str, int]:
     return {c.name: len(groups[c.name]) for c in dataset.classes}
 
 
-def _found(root: Path, format: str) -> tuple[FoundImage, ...]:
-    """The labels as they are written, before anything was cut."""
-    files = list_files(root)
-    return find_reader(files, format).read(files).images
+def _as_written(dataset: Dataset) -> tuple[FoundImage, ...]:
+    """The labels before anything was cut."""
+    files = list_files(dataset.root)
+    return find_reader(files, dataset.format).read(files).images
 
 
 def _of_duplicates(dataset: Dataset, duplicates: Duplicates) -> list[Finding]:
@@ -106,12 +102,12 @@ def _of_duplicates(dataset: Dataset, duplicates: Duplicates) -> list[Finding]:
         leaked = {name for cluster in duplicates.leaking(dataset) for name in cluster}
         counts = Counter(sample_of[name].split for name in leaked)
         told = ", ".join(f"{counts[split]:,} in {split}" for split in SPLITS if counts[split])
-        sentence = f"{len(across):,} pairs of near-duplicates stand on two sides of a split ({told}); --move mends it"
+        sentence = f"{_pairs(across)} on two sides of a split ({told}); --move mends it"
         findings.append(Finding("harms", sentence))
     if two_classes:
         one = two_classes[0]
         said = f"{one.first} is {sample_of[one.first].class_name}, {one.second} is {sample_of[one.second].class_name}"
-        sentence = f"{len(two_classes):,} pairs of near-duplicates carry different classes, such as: {said}"
+        sentence = f"{_pairs(two_classes)} with different classes, such as: {said}"
         findings.append(Finding("harms", f"{sentence}; look which label is wrong"))
     inside = len(duplicates.pairs) - len(across)
     if inside:
@@ -120,6 +116,10 @@ def _of_duplicates(dataset: Dataset, duplicates: Duplicates) -> list[Finding]:
         )
         findings.append(Finding("note", sentence))
     return findings
+
+
+def _pairs(pairs: Sequence[Pair]) -> str:
+    return f"{len(pairs):,} {'pair' if len(pairs) == 1 else 'pairs'} of near-duplicates"
 
 
 def _of_classes(dataset: Dataset) -> list[Finding]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from compress.check import Check, class_counts, group_counts
 from compress.duplicates import Pair, grouped
 from compress.errors import DataError
+from compress.fingerprint import TURNS
 from compress.images import read_image
 from compress.masks import defect_mask
 from compress.page import environment, jpeg_uri, shrunk
@@ -94,17 +95,28 @@ def _pairs(check: Check) -> list[ShownPair]:
     across, mixed = set(check.duplicates.across(dataset)), set(check.duplicates.of_two_classes(dataset))
     order = sorted(check.duplicates.pairs, key=lambda p: (p not in across, p not in mixed, -p.similarity))
     return [
-        ShownPair(p, _shown(dataset, sample_of[p.first]), _shown(dataset, sample_of[p.second]), p in across, p in mixed)
+        ShownPair(
+            p,
+            _shown(dataset, sample_of[p.first], TURNS.index(p.transform)),
+            _shown(dataset, sample_of[p.second]),
+            p in across,
+            p in mixed,
+        )
         for p in order[:_SHOWN_PAIRS]
     ]
 
 
-def _shown(dataset: Dataset, sample: Sample) -> Shown:
+def _shown(dataset: Dataset, sample: Sample, turn: int = 0) -> Shown:
     path = _below(dataset, sample.path)
     try:
-        return Shown(sample, path, jpeg_uri(marked(sample)))
+        return Shown(sample, path, jpeg_uri(turned_picture(marked(sample), turn)))
     except DataError:
         return Shown(sample, path, None)
+
+
+def turned_picture(image_HWC: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:
+    """As `compress.fingerprint.turned`, for one picture in colour."""
+    return np.ascontiguousarray(np.rot90(image_HWC[:, ::-1] if turn >= 4 else image_HWC, turn % 4))
 
 
 def marked(sample: Sample) -> NDArray[np.uint8]:

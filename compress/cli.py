@@ -27,6 +27,10 @@ def compress_command(
     group: GroupOption = None,
     defects: DefectsOption = "auto",
     good: GoodOption = [],  # noqa: B006  # typer makes a new list for each command
+    duplicates: Annotated[
+        Literal["warn", "group"],
+        typer.Option(help="Near-duplicates: `warn` of those across splits; `group` them where splits are made here."),
+    ] = "warn",
     student: Annotated[
         StudentSize, typer.Option(help="How large the student is before pruning: small, medium, large.")
     ] = "medium",
@@ -94,6 +98,7 @@ def compress_command(
         pack_anyway=pack_anyway,
         seed=seed,
         reading=Reading(format, defects, group, tuple(good)),
+        duplicates=duplicates,
         prompts=read_prompts(prompts) if prompts else None,
         even_at_chance=even_at_chance,
     )

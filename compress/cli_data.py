@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from compress.cli import require_workshop
+from compress.cli_reading import DefectsOption, FormatOption, GoodOption, GroupOption
 from compress.errors import DataError
+
+if TYPE_CHECKING:
+    from compress.duplicates import Duplicates
+    from compress.samples import Dataset
 
 
 def check_command(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures, in any layout that `edgevl compress` reads.")],
-    format: Annotated[str, typer.Option(help="Label format; `auto` looks and says what it found.")] = "auto",
-    group: Annotated[
-        str | None, typer.Option(help="Regular expression on file names; what it matches names the part.")
-    ] = None,
+    format: FormatOption = "auto",
+    group: GroupOption = None,
+    defects: DefectsOption = "auto",
+    good: GoodOption = [],  # noqa: B006  # typer makes a new list for each command
     html: Annotated[Path | None, typer.Option(help="Also write a page with pictures: one file, no network.")] = None,
     move: Annotated[
         bool, typer.Option("--move", help="Offer to put near-duplicates on one side of the splits.")
@@ -32,27 +38,34 @@ def check_command(
 
     Example:  edgevl data check pictures/line3 --html line3.html
     """
+    require_workshop()
     from compress.check import check_data
     from compress.check_page import write_page
     from compress.check_table import print_check
     from compress.progress import ConsoleReporter
+    from compress.reading import Reading
 
     console = Console()
-    check = check_data(folder, ConsoleReporter(console), format, group, seed)
+    dataset = Reading(format, defects, group, tuple(good)).read(folder, seed)
+    check = check_data(dataset, ConsoleReporter(console), seed)
     print_check(check, console)
     if html is not None:
         write_page(check, html)
         console.print(f"\nLook at {html}", highlight=False, markup=False)
     if move:
-        from compress.moves import plan_moves, told, write_moves
-
-        moves = plan_moves(check.dataset, check.duplicates)
-        console.print(f"\n{told(moves)}", highlight=False, markup=False)
-        if moves and (yes or _agreed()):
-            lists = write_moves(check.dataset, moves)
-            console.print(f"Wrote {lists}; remove that folder to undo it.", highlight=False, markup=False)
+        _move(check.dataset, check.duplicates, yes, console)
     if not check.usable:
         raise DataError(f"{folder} cannot be used as it is: {check.findings[0].sentence}")
+
+
+def _move(dataset: Dataset, duplicates: Duplicates, yes: bool, console: Console) -> None:
+    from compress.moves import plan_moves, told, write_moves
+
+    moves = plan_moves(dataset, duplicates)
+    console.print(f"\n{told(moves)}", highlight=False, markup=False)
+    if moves and (yes or _agreed()):
+        lists = write_moves(dataset, moves)
+        console.print(f"Wrote {lists}; remove that folder to undo it.", highlight=False, markup=False)
 
 
 def _agreed() -> bool:

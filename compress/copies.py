@@ -6,7 +6,8 @@ picture's nearest; those few are compared in full, and once more after one was l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress.fingerprint import SIDE, TURNS, UNDOES, Fingerprint, details, fit_fingerprint, turned
+from compress.progress import Reporter, SilentReporter
 
 THRESHOLD = 0.90  # measured: python -m benchmarks.duplicates
 _NEAREST = 4
-_WORTH_LAYING_OVER = 0.3  # below this no picture of the shared sets was found to be a copy after all
+_CROWDED = 0.05  # as a share of the pictures
+_WORTH_LAYING_OVER = 0.15  # of the first guess; what is less alike takes time and is no copy
 _PROJECTED = 256
 _BLOCK = 256
 _FARTHEST_PX = 5.0  # of SIDE: a corner that has to move farther was not cropped a little
@@ -37,24 +40,46 @@ class Copy:
     turn: int
 
 
-def find_copies(thumb_NHW: NDArray[np.uint8], advance: Callable[[int], object] = lambda _: None) -> tuple[Copy, ...]:
+def find_copies(thumb_NHW: NDArray[np.uint8], reporter: Reporter | None = None) -> tuple[Copy, ...]:
     """All pairs of thumbnails (uint8 N x SIDE x SIDE, `fingerprint.thumbnail`) that are copies, the surest first.
 
-    advance: is told how many pictures are done. Of a crowd of copies each is paired with its nearest few, which
-    ties them together. Time grows with N squared, memory with N.
+    Of a crowd of copies each is paired with its nearest few, which ties them together. Where crowds are a good part
+    of the set, what they show passes for what all pictures share; so they are then taken once each and all is compared
+    again. Time grows with N squared, memory with N.
     """
+    reporter = reporter or SilentReporter()
     if len(thumb_NHW) < 2:
         return ()
-    fingerprint = fit_fingerprint(thumb_NHW)
+    found = _search(thumb_NHW, fit_fingerprint(thumb_NHW), "comparing pictures", reporter)
+    extra = {copy.second if copy.first < copy.second else copy.first for copy in found.values()}
+    alone = [place for place in range(len(thumb_NHW)) if place not in extra]
+    if len(extra) > _CROWDED * len(thumb_NHW) and len(alone) >= 2:
+        found |= _search(thumb_NHW, fit_fingerprint(thumb_NHW[alone]), "comparing once more", reporter)
+    return tuple(sorted(found.values(), key=lambda c: (-c.similarity, c.first, c.second)))
+
+
+def _search(
+    thumb_NHW: NDArray[np.uint8], fingerprint: Fingerprint, title: str, reporter: Reporter
+) -> dict[tuple[int, int], Copy]:
+    """The copies by their two places, the lower one first."""
     found: dict[tuple[int, int], Copy] = {}
-    with ThreadPoolExecutor(max_workers=4) as pool:
+    tried: set[tuple[int, int, int]] = set()
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool, reporter.bar(title, len(thumb_NHW)) as advance:
         for done, guesses in _nearest(thumb_NHW, fingerprint):
-            new = [g for g in guesses if (g.second, g.first) not in found and (g.first, g.second) not in found]
+            new = [guess for guess in guesses if _key(guess) not in tried]
+            tried.update(_key(guess) for guess in guesses)
             for copy in pool.map(lambda guess: compare(thumb_NHW, fingerprint, guess), new):
                 if copy.similarity >= THRESHOLD:
                     found[min(copy.first, copy.second), max(copy.first, copy.second)] = copy
             advance(done)
-    return tuple(sorted(found.values(), key=lambda c: (-c.similarity, c.first, c.second)))
+    return found
+
+
+def _key(guess: Copy) -> tuple[int, int, int]:
+    """The same for a guess and for the same guess seen from the other picture."""
+    if guess.first < guess.second:
+        return guess.first, guess.second, guess.turn
+    return guess.second, guess.first, UNDOES[guess.turn]
 
 
 def compare(thumb_NHW: NDArray[np.uint8], fingerprint: Fingerprint, guess: Copy) -> Copy:

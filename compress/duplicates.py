@@ -58,8 +58,7 @@ def find_duplicates(dataset: Dataset, seen: Survey, reporter: Reporter) -> Dupli
     """The near-duplicates among the pictures of a survey, whatever their split and class."""
     name_of = {sample.path: sample.name for sample in dataset.samples}
     names = [name_of[look.path] for look in seen.looks]
-    with reporter.bar("comparing pictures", len(names)) as advance:
-        copies = find_copies(seen.thumb_NHW, lambda done: advance(done))
+    copies = find_copies(seen.thumb_NHW, reporter)
     pairs = tuple(Pair(names[c.first], names[c.second], c.similarity, TURNS[c.turn]) for c in copies)
     return Duplicates(pairs, tie((pair.first, pair.second) for pair in pairs))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -28,7 +29,7 @@ from compress.reading import Reading
 from compress.record import RunReport
 from compress.ship import ship
 from compress.sizing import choose_input
-from compress.stages import asking, evaluation, graphs, judging, looking
+from compress.stages import asking, copies, evaluation, graphs, judging, looking
 from compress.student import Student, StudentSize, student_config
 from compress.teacher import Teacher, load_teacher
 from compress.teacher_labels import asked_paths
@@ -42,6 +43,7 @@ class Recipe:
 
     views: the teacher's looks at augmented training pictures, in all; each picture gets between 1 and 12.
     steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning.
+    duplicates: near-duplicates across splits are said, or (group) kept together where splits are made here.
     prune_share: of the channels, where the budget has no latency to aim at. explore: try all sizes first.
     prompts: sentences for each class; the teacher's opinion is the label then. even_at_chance: also where it has none.
     """
@@ -56,6 +58,7 @@ class Recipe:
     pack_anyway: bool = False
     seed: int = 0
     reading: Reading = field(default_factory=Reading)
+    duplicates: Literal["warn", "group"] = "warn"
     prompts: Prompts | None = None
     even_at_chance: bool = False
 
@@ -70,7 +73,8 @@ def compress(
     """
     check_out(out)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:
-        listed = recipe.reading.read(data, recipe.seed, allow_unlabelled=recipe.prompts is not None)
+        as_given = recipe.reading.read(data, recipe.seed, allow_unlabelled=recipe.prompts is not None)
+        listed = copies.settle(work, as_given, _regroup(data, recipe), reporter)
         asked = _ask(work, teacher_name, listed, recipe.prompts, recipe, reporter) if recipe.prompts else None
         dataset = _readable(work, asked.value.dataset if asked else listed, reporter)
         if dataset.only_good:
@@ -125,6 +129,14 @@ def _ask(
     asked = asking.take(answered.value, listed, prompts, recipe.even_at_chance, recipe.seed)
     reporter.say(asked.opinion.said)
     return Made(asked, answered.key)
+
+
+def _regroup(data: Path, recipe: Recipe) -> copies.Regroup | None:
+    """Reads the data once more with near-duplicates as groups, where that is wanted."""
+    if recipe.duplicates == "warn":
+        return None
+    unlabelled = recipe.prompts is not None
+    return lambda parts: recipe.reading.read(data, recipe.seed, unlabelled, parts)
 
 
 def _readable(work: Workspace, listed: Dataset, reporter: Reporter) -> Dataset:

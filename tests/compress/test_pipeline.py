@@ -27,7 +27,7 @@ from tests.compress.small_run import SMALL
 
 ROOT = Path(__file__).parents[2]
 STAGES = (
-    "0-decode", "1-teacher", "2-distil-medium", "4-prune-medium-1", "5-export", "6-quantise", "7-judge", "8-evaluate",
+    "0-duplicates", "0-decode", "1-teacher", "2-distil-medium", "4-prune-medium-1", "5-export", "6-quantise", "7-judge", "8-evaluate",
 )  # fmt: skip
 
 
