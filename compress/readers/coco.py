@@ -26,8 +26,8 @@ _Id = int | str  # some tools write 1 here and "1" there: compared as text
 class _Image(msgspec.Struct, frozen=True):
     id: _Id
     file_name: str
-    width: int | None = None
-    height: int | None = None
+    width: float | None = None  # some tools write 640.0
+    height: float | None = None
 
 
 class _Category(msgspec.Struct, frozen=True):
@@ -88,14 +88,10 @@ def _is_coco(path: Path) -> bool:
     try:
         text = _text(path)
         keys = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    except msgspec.ValidationError:
-        return False
-    except DataError:
+    except (msgspec.ValidationError, DataError):
         return False
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return (
-            all(f'"{key}"'.encode() in text for key in _KEYS[:2]) or re.search("coco|instances", path.name) is not None
-        )
+        return b'"images"' in text or b'"annotations"' in text
     return "images" in keys and not keys.keys().isdisjoint(_KEYS[1:])
 
 
@@ -185,7 +181,7 @@ class _Reading:
     def _describe(self, image: Path, listed: _Image, split: Split | None) -> None:
         told = self.told[image]
         if listed.width and listed.height:
-            told.size = (listed.width, listed.height)
+            told.size = (int(listed.width), int(listed.height))
         if split and told.split and split != told.split:
             later = max(split, told.split, key=SPLITS.index)
             self.problems.append(Problem(image, f"is listed for {told.split} and for {split}; used for {later} only"))
@@ -257,8 +253,8 @@ def _marks(annotation: _Annotation, name: str) -> Sequence[BoxLabel | PolygonLab
     match annotation.segmentation:
         case _Runs(size=(height, width), counts=counts):
             return [runs_label(height, width, counts, name)]
-        case [_, *_] as outlines:
-            return [_polygon(numbers, name) for numbers in outlines]
+        case list(outlines) if any(outlines):
+            return [_polygon(numbers, name) for numbers in outlines if numbers]
     match annotation.bbox:
         case [x, y, w, h] if all(map(math.isfinite, (x, y, w, h))):
             return [BoxLabel(x, y, x + w, y + h, name)]
