@@ -21,11 +21,14 @@ from rich.table import Table
 
 from camera.open import open_camera
 from camera.source import SourceError
-from edge.bundle import load_bundle
+from edge.bundle import Bundle, load_bundle
 from edge.config import CameraSection, LineFile, load_line
 from edge.engines.choose import open_engine
 from edge.engines.ort import available_providers
-from edge.errors import EdgevlError
+from edge.engines.tensorrt.files import accepted_engine, all_records
+from edge.engines.tensorrt.library import cuda_runtime, first_gpu, this_machine
+from edge.engines.tensorrt.trtexec import find_trtexec
+from edge.errors import EdgevlError, EngineError
 
 # missing: inspection needs it. optional: it is not here, and only some lines need it.
 State = Literal["ok", "optional", "warning", "missing"]
@@ -62,6 +65,7 @@ def examine(line_file: Path | None = None) -> tuple[Finding, ...]:
         _onnx_runtime,
         _tensorrt,
         _trtexec,
+        _cuda_runtime,
         _cuda_driver,
         _opencv_video,
         _opencv_gstreamer,
@@ -138,10 +142,22 @@ def _tensorrt() -> Finding:
 
 
 def _trtexec() -> Finding:
-    found = shutil.which("trtexec") or shutil.which("trtexec", path="/usr/src/tensorrt/bin")
+    found = find_trtexec()
     if found:
-        return Finding("trtexec", "ok", found)
+        return Finding("trtexec", "ok", str(found))
     return Finding("trtexec", "optional", "comes with JetPack or TensorRT", "sudo apt-get install libnvinfer-bin")
+
+
+def _cuda_runtime() -> Finding:
+    what = "CUDA runtime (Python)"
+    if not _installed("cuda-bindings"):
+        fix = "pip install -c constraints.txt '.[tensorrt]'"
+        return Finding(what, "optional", "needed for TensorRT engines", fix)
+    try:
+        gpu, capability = first_gpu(cuda_runtime())
+    except EngineError as error:
+        return Finding(what, "optional", str(error))
+    return Finding(what, "ok", f"{gpu}, compute capability {capability}")
 
 
 def _cuda_driver() -> Finding:
@@ -231,7 +247,7 @@ def _line(line_file: Path) -> tuple[Finding, ...]:
         line = load_line(line_file)
     except EdgevlError as error:
         return (Finding("Line file", "missing", str(error), "correct the line file"),)
-    findings = (Finding("Line file", "ok", f"{line_file}: {line.line.name}"), _bundle(line))
+    findings = (Finding("Line file", "ok", f"{line_file}: {line.line.name}"), _bundle(line), *_engine_files(line))
     return findings + tuple(_camera(camera, line_file) for camera in line.camera)
 
 
@@ -244,6 +260,24 @@ def _bundle(line: LineFile) -> Finding:
         return Finding("Bundle", "missing", str(error), "edgevl compress ... --out " + str(line.line.bundle))
     opened.engine.close()
     return Finding("Bundle", "ok", f"{bundle.manifest.name} ({bundle.manifest.bundle_id}): {opened.why}")
+
+
+def _engine_files(line: LineFile) -> tuple[Finding, ...]:
+    """The TensorRT engines beside the bundle, whether this machine can use them or not."""
+    try:
+        bundle = load_bundle(line.line.bundle)
+    except EdgevlError:
+        return ()  # said already
+    return tuple(_engine_file(bundle, variant) for variant in sorted({r.variant for r in all_records(bundle)}))
+
+
+def _engine_file(bundle: Bundle, variant: str) -> Finding:
+    what = f"TensorRT engine of {variant}"
+    try:
+        accepted = accepted_engine(bundle, variant, this_machine())
+    except EngineError as error:
+        return Finding(what, "warning", str(error), f"edgevl engine {bundle.path}")
+    return Finding(what, "ok", f"{accepted.file.name} fits; probabilities within {accepted.record.prob_diff:.1g}")
 
 
 def _camera(camera: CameraSection, line_file: Path) -> Finding:

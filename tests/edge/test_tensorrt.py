@@ -11,13 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import edgevl
 from edge.bundle import Bundle, load_bundle, write_manifest
+from edge.doctor import examine
 from edge.engines.choose import open_engine
 from edge.engines.ort import OrtEngine
-from edge.engines.tensorrt.files import accepted_engine, engine_folder
+from edge.engines.tensorrt.files import accepted_engine, engine_folder, read_record
 from edge.engines.tensorrt.library import this_machine
 from edge.engines.tensorrt.make import EngineOptions, MadeEngine, batches_up_to, make_engine
 from edge.engines.tensorrt.run import TensorRTEngine
@@ -277,6 +280,30 @@ def test_a_variant_that_tensorrt_refuses_is_left_out(bundle: Bundle, double: Beh
     assert "float32 for Double GPU" in run.output
     assert "left out: TensorRT cannot read" in run.output
     assert CliRunner().invoke(edgevl.app, ["engine", str(bundle.path), "--variant", "int8"]).exit_code == 5
+
+
+def test_the_doctor_tells_which_engines_fit(bundle: Bundle, double: Behaviour, tmp_path: Path) -> None:
+    """Ok here; a warning with the command elsewhere; nothing about TensorRT engines where there are none."""
+    file = tmp_path / "line.toml"
+    file.write_text(f'[line]\nname = "a"\nbundle = "{bundle.path}"\n[[camera]]\nname = "c"\nuri = "pattern:?fps=0"\n')
+    what = "TensorRT engine of int8"
+    assert what not in {finding.what for finding in examine(file)}
+    made(bundle)
+    (fits,) = (finding for finding in examine(file) if finding.what == what)
+    assert (fits.state, fits.fix) == ("ok", "")
+    double.gpu = "Other GPU"
+    (stale,) = (finding for finding in examine(file) if finding.what == what)
+    assert (stale.state, stale.fix) == ("warning", f"edgevl engine {bundle.path}")
+    assert "this is Other GPU" in stale.detail
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_record_is_read_or_refused(tmp_path: Path, content: bytes) -> None:
+    """A damaged record is one sentence that names the file."""
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(EngineError, match=r"a\.json cannot be read"):
+        read_record(tmp_path / "a.engine")
 
 
 def test_without_tensorrt_the_command_says_what_to_install(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,11 +11,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from edge.bundle import Bundle, load_bundle
 from edge.engines.choose import open_engine
 from edge.engines.tensorrt.files import engine_folder
 from edge.engines.tensorrt.make import EngineOptions, batches_up_to, make_engine
+from edge.engines.tensorrt.trtexec import read_outputs
 from edge.errors import EngineError
 from tests.edge import trtexec_double
 
@@ -112,3 +115,12 @@ def test_asking_for_it_where_it_is_not_says_so(bundle: Bundle, monkeypatch: pyte
     monkeypatch.setenv("PATH", "")
     with pytest.raises(EngineError, match=r"no trtexec here.*apt-get install libnvinfer-bin"):
         make_engine(bundle, "int8", EngineOptions(tool="trtexec"), Watcher())
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=200) | st.sampled_from([b"[]", b'[{"name":"prob","dimensions":"2x","values":[1]}]']))
+def test_any_output_file_is_read_or_refused(tmp_path: Path, content: bytes) -> None:
+    """Torn, empty or of another shape: one sentence."""
+    (tmp_path / "outputs.json").write_bytes(content)
+    with pytest.raises(EngineError, match="no outputs that can be read"):
+        read_outputs(tmp_path / "outputs.json", ("prob", "embedding", "map"))

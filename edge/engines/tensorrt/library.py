@@ -45,11 +45,16 @@ def cuda_runtime() -> Any:
 def this_machine() -> Machine:
     """The first GPU, and the TensorRT of the bindings. Raises EngineError where either is missing."""
     version = tensorrt_version(tensorrt_bindings())
-    cudart = cuda_runtime()
+    gpu, capability = first_gpu(cuda_runtime())
+    return Machine(gpu, capability, version)
+
+
+def first_gpu(cudart: Any) -> tuple[str, str]:
+    """Name and compute capability. Raises EngineError in CUDA's words where there is none."""
     (properties,) = checked(cudart, cudart.cudaGetDeviceProperties(0))
     name = properties.name
     name = name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
-    return Machine(name.strip("\0 "), f"{properties.major}.{properties.minor}", version)
+    return name.strip("\0 "), f"{properties.major}.{properties.minor}"
 
 
 def tensorrt_version(trt: Any) -> str:

@@ -96,7 +96,7 @@ class TrtexecEngine:
                 "--duration=0",
             ]
             _run([str(self.program), *options], Path(folder), lambda _: None)
-            return _read_outputs(Path(folder) / "outputs.json", self.outputs)
+            return read_outputs(Path(folder) / "outputs.json", self.outputs)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -172,7 +172,8 @@ def _machine(log: list[str], program: Path) -> Machine:
     return Machine(**found)
 
 
-def _read_outputs(file: Path, names: tuple[str, ...]) -> Outputs:
+def read_outputs(file: Path, names: tuple[str, ...]) -> Outputs:
+    """What `--exportOutput` wrote. Raises EngineError where it is not the outputs of these names."""
     try:
         exported = msgspec.json.decode(file.read_bytes(), type=list[_Exported])
         arrays = {
