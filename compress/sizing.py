@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from compress.dataset import Dataset, Sample
 from compress.images import read_image
+from compress.masks import defect_mask
 from edge.bundle import InputSpec
 
 AREAS = {"S": 128 * 128, "M": 192 * 192, "L": 256 * 256}
@@ -15,6 +16,7 @@ SMALLEST_PX = 6.0  # a defect narrower than this on the model's input is gone af
 _COVERED = 0.9
 _MULTIPLE = 16  # the stride of the last layer
 _PICTURES = 200
+_CRUMB = 0.1
 
 
 def choose_input(dataset: Dataset, seed: int) -> tuple[InputSpec, str]:
@@ -53,7 +55,16 @@ def _spec(area: int, ratio: float) -> InputSpec:
 
 def _defect_shares(sample: Sample, height: int, width: int) -> list[float]:
     """The side of each marked defect as a share of the picture's (both as roots of areas)."""
-    boxes = [(b.x1 - b.x0) * (b.y1 - b.y0) for b in sample.boxes]
-    polygons = [float(cv2.contourArea(np.array(p.points_N2, np.float32))) for p in sample.polygons]
-    runs = [r.area for r in sample.runs]
-    return [float(np.sqrt(max(0.0, area) / (height * width))) for area in (*boxes, *polygons, *runs)]
+    areas = [box.area for box in sample.boxes] + [polygon.area for polygon in sample.polygons]
+    if sample.mask_path or sample.runs:
+        areas = _areas(defect_mask(sample, height, width))
+    return [float(np.sqrt(max(0.0, area) / (height * width))) for area in areas]
+
+
+def _areas(mask_HW: NDArray[np.bool_] | None) -> list[float]:
+    """The areas of a mask's pieces in pixels; specks beside larger ones are crumbs of the drawing, no defects."""
+    if mask_HW is None or not mask_HW.any():
+        return []
+    _, _, stats_N5, _ = cv2.connectedComponentsWithStats(mask_HW.astype(np.uint8))
+    areas_N = stats_N5[1:, cv2.CC_STAT_AREA].astype(float)
+    return [float(area) for area in areas_N if area >= _CRUMB * areas_N.max()]

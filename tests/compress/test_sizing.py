@@ -34,6 +34,19 @@ def test_smaller_defects_get_a_larger_input(tmp_path: Path, side: int, size: Inp
     assert "of marked defects stay at least 6 px wide" in why
 
 
+def test_masks_count_as_boxes_do(tmp_path: Path) -> None:
+    """Piece by piece, crumbs of the drawing left aside."""
+    for index in range(24):
+        layouts.write_pixels(tmp_path / f"{index}.png", np.full((200, 200, 3), 100 + index, np.uint8))
+        mask = np.zeros((200, 200), np.uint8)
+        if index % 2:
+            mask[10:18, 10:18] = mask[100:108, 50:58] = mask[150, 150] = 255
+        layouts.write_pixels(tmp_path / f"{index}_mask.png", mask)
+    spec, why = choose_input(read_dataset(tmp_path), seed=0)
+    assert spec == InputSpec(192, 192)
+    assert "100% of marked defects" in why
+
+
 def test_the_shape_is_kept_in_sixteens(tmp_path: Path) -> None:
     """Twice as wide as high stays so; squeezing would thin scratches in one direction only."""
     spec, _ = choose_input(read_dataset(_marked(tmp_path, 150, 300, 100)), seed=0)
