@@ -27,6 +27,11 @@ def demand_meaning(budget: Budget, dataset: Dataset) -> None:
             "--max-escape and --max-overkill need a class of good parts, and this data has none: every part counts as "
             "defective; add pictures of good parts, or leave the two out"
         )
+    if dataset.only_good and budget.max_escape is not None:
+        raise BudgetError(
+            "--max-escape cannot be kept without a defect to tune on, and here only good parts teach; leave it out, "
+            "or let defects teach with --defects teach"
+        )
 
 
 def make_point(

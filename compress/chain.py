@@ -15,6 +15,7 @@ from compress.stages import learning
 from compress.stages.looking import Look
 from compress.student import Student, StudentConfig, StudentSize, load_student, student_config
 from compress.teacher import Teacher
+from compress.unknown import known_classes
 from compress.workspace import Made, Workspace
 from edge.bundle import InputSpec
 
@@ -36,7 +37,7 @@ class Course:
     reporter: Reporter
 
     def config(self, size: StudentSize) -> StudentConfig:
-        return student_config(self.spec, self.teacher.dim, len(self.dataset.classes), size)
+        return student_config(self.spec, self.teacher.dim, len(known_classes(self.dataset)), size)
 
 
 def teach(course: Course, size: StudentSize) -> Made[Student]:

@@ -52,6 +52,9 @@ def compress_command(
         float | None,
         typer.Option(min=0.001, help="Budget: milliseconds a frame on one thread here; pruning aims at it."),
     ] = None,
+    unknown_defects: Annotated[
+        bool, typer.Option("--unknown-defects", help="Also reject parts unlike good ones that no class stands for.")
+    ] = False,
     explore: Annotated[
         bool,
         typer.Option("--explore", help="Try all sizes, pruned ever narrower, and go on with the best. Takes long."),
@@ -97,6 +100,7 @@ def compress_command(
         explore=explore,
         pack_anyway=pack_anyway,
         seed=seed,
+        unknown_defects=unknown_defects,
         reading=Reading(format, defects, group, tuple(good)),
         duplicates=duplicates,
         prompts=read_prompts(prompts) if prompts else None,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress.answers import Answers
+from compress.conformal import DEFAULT_OVERKILL, fit_anomaly_rule
 from compress.dataset import Dataset, Sample
 from compress.images import read_image
 from compress.masks import defect_mask, map_target
@@ -16,7 +17,8 @@ from compress.metrics import Classification, Inspection, aupro, classification, 
 from compress.pictures import Pictures
 from compress.record import Localisation, Mistake, Parity
 from compress.thresholds import fit_map_threshold, fit_threshold
-from edge.bundle import ClassSpec, Decision
+from compress.unknown import known_classes, knows_defects
+from edge.bundle import AnomalyRule, ClassSpec, Decision
 from edge.verdict import decide
 
 MIN_CONFIDENCE = 0.5  # classification only: below an even chance for the best class, a person should look
@@ -32,13 +34,17 @@ def fit_rule(
 ) -> Decision:
     """The decision rule for a model, from its answers on the validation split.
 
-    Limits are rates, 0..1. Raises BudgetError where no threshold keeps them.
+    Limits are rates, 0..1. Raises BudgetError where no threshold keeps them. Where both known and unknown defects
+    are told, each may reject half of the good parts allowed, so that both together keep the limit.
     """
+    anomaly = _fit_anomaly(dataset, val, answers, max_overkill)
     threshold = None
-    if dataset.has_good:
-        scores = defect_scores(dataset, answers.prob_NK)
-        threshold = fit_threshold(scores, val.defect_N, max_escape, max_overkill)
-    return Decision(threshold, MIN_CONFIDENCE, _fit_map_threshold(val, answers))
+    if not knows_defects(dataset):
+        threshold = 1.0
+    elif dataset.has_good:
+        shared = max_overkill if max_overkill is None or anomaly is None else max_overkill / 2
+        threshold = fit_threshold(defect_scores(dataset, answers.prob_NK), val.defect_N, max_escape, shared)
+    return Decision(threshold, MIN_CONFIDENCE, _fit_map_threshold(val, answers), anomaly)
 
 
 def score(
@@ -50,21 +56,37 @@ def score(
     found = classification(decided_NK, pictures.label_N, names, pictures.groups)
     if rule.defect_threshold is None:
         return found, None
-    scores = defect_scores(dataset, answers.prob_NK)
-    return found, inspection(scores, pictures.defect_N, rule.defect_threshold, pictures.groups)
+    scores, threshold = ng_scores(dataset, answers, rule)
+    return found, inspection(scores, pictures.defect_N, threshold, pictures.groups)
+
+
+def ng_scores(dataset: Dataset, answers: Answers, rule: Decision) -> tuple[NDArray[np.floating], float]:
+    """One score per picture and the threshold from which on the device's rule says NG.
+
+    With both kinds of defects it is the larger of the two scores, each in units of its own threshold.
+    """
+    assert rule.defect_threshold is not None
+    known_N = defect_scores(dataset, answers.prob_NK)
+    if rule.anomaly is None or answers.anomaly_N is None:
+        return known_N, rule.defect_threshold
+    if not knows_defects(dataset):
+        return answers.anomaly_N, rule.anomaly.threshold
+    units = (known_N.astype(np.float64) / max(rule.defect_threshold, 1e-9), answers.anomaly_N / rule.anomaly.threshold)
+    return np.maximum(*units), 1.0
 
 
 def decided_classes(dataset: Dataset, answers: Answers, rule: Decision) -> NDArray[np.int64]:
     """The class index the device's own decision gives to each picture."""
     names = [c.name for c in dataset.classes]
-    specs = tuple(ClassSpec(c.name, c.kind) for c in dataset.classes)
-    decided = (decide(prob_K, specs, rule).class_name for prob_K in answers.prob_NK)
+    specs = tuple(ClassSpec(c.name, c.kind) for c in known_classes(dataset))
+    anomalies = [None] * len(answers.prob_NK) if answers.anomaly_N is None else answers.anomaly_N.tolist()
+    decided = (decide(p, specs, rule, a).class_name for p, a in zip(answers.prob_NK, anomalies, strict=True))
     return np.array([names.index(name) if name else -1 for name in decided], np.int64)
 
 
 def defect_scores(dataset: Dataset, prob_NK: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The summed probability of the defect classes."""
-    is_defect_K = np.array([c.kind == "defect" for c in dataset.classes])
+    """The summed probability of the known defect classes."""
+    is_defect_K = np.array([c.kind == "defect" for c in known_classes(dataset)])
     return np.asarray(np.minimum(prob_NK[:, is_defect_K].sum(1), 1.0), np.float32)
 
 
@@ -73,7 +95,10 @@ def parity(dataset: Dataset, rule: Decision, in_torch: Answers, in_onnx: Answers
 
     def disagreement(one: Answers, other: Answers) -> tuple[int, float]:
         flips = int((decided_classes(dataset, one, rule) != decided_classes(dataset, other, rule)).sum())
-        return flips, float(np.abs(one.prob_NK - other.prob_NK).max())
+        off = float(np.abs(one.prob_NK - other.prob_NK).max())
+        if one.anomaly_N is None or other.anomaly_N is None:
+            return flips, off
+        return flips, max(off, float(np.abs(one.anomaly_N - other.anomaly_N).max()))
 
     torch_flips, torch_difference = disagreement(in_torch, in_onnx)
     int8_flips, int8_difference = disagreement(in_onnx, in_int8)
@@ -85,6 +110,8 @@ def localise(samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None) -> 
     assert map_NHW is not None
     maps, masks = [], []
     for sample, map_HW in zip(samples, map_NHW, strict=True):
+        if not sample.localised:
+            continue
         height, width = read_image(sample.path).shape[:2]
         mask = defect_mask(sample, height, width)
         if mask is None:
@@ -107,11 +134,28 @@ def mistakes(dataset: Dataset, pictures: Pictures, answers: Answers, rule: Decis
             pictures.samples[i].path.relative_to(dataset.root).as_posix(),
             names[pictures.label_N[i]],
             names[decided_N[i]],
-            float(answers.prob_NK[i, decided_N[i]]),
+            _sureness(answers, int(i), int(decided_N[i])),
         )
         for i in wrong
     ]
     return tuple(sorted(found, key=lambda m: -m.probability))
+
+
+def _sureness(answers: Answers, picture: int, decided: int) -> float:
+    """The probability of the decided class; of an unknown defect, how unlike good parts the picture is."""
+    if decided < answers.prob_NK.shape[1]:
+        return float(answers.prob_NK[picture, decided])
+    assert answers.anomaly_N is not None
+    return float(answers.anomaly_N[picture])
+
+
+def _fit_anomaly(dataset: Dataset, val: Pictures, answers: Answers, max_overkill: float | None) -> AnomalyRule | None:
+    if answers.anomaly_N is None or answers.anomaly_map_Nhw is None:
+        return None
+    limit = DEFAULT_OVERKILL if max_overkill is None else max_overkill
+    limit = limit / 2 if knows_defects(dataset) else limit
+    good_N = ~val.defect_N
+    return fit_anomaly_rule(answers.anomaly_N[good_N], answers.anomaly_map_Nhw[good_N], limit)
 
 
 def _fit_map_threshold(val: Pictures, answers: Answers) -> float:

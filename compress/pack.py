@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from compress.errors import DataError
 from edge.bundle import FORMAT_VERSION, MANIFEST, Bundle, Manifest, Variant, entry_for, load_bundle, write_manifest
+from edge.engines.contract import outputs_of
 from edge.golden import EXPECTED, FRAMES
 
 _TOLERANCE = {"float32": 1e-3, "int8": 0.15}  # int8 kernels of other processors may round the other way
@@ -49,7 +50,8 @@ def pack(
     expected: dict[str, NDArray[np.float32]] = {}
     for graph in graphs:
         shutil.copyfile(graph.file, partial / f"model.{graph.name}.onnx")
-        expected |= {f"{graph.name}.{k}": v for k, v in _answers(graph.file, golden_NHWC).items()}
+        answers = _answers(graph.file, golden_NHWC, outputs_of(draft))
+        expected |= {f"{graph.name}.{k}": v for k, v in answers.items()}
     np.savez_compressed(partial / FRAMES, image_NHWC=golden_NHWC)
     np.savez_compressed(partial / EXPECTED, **expected)  # type: ignore[arg-type]  # numpy's stub: allow_pickle
     for extra in extras:
@@ -71,10 +73,9 @@ def _completed(draft: Manifest, folder: Path, graphs: tuple[Graph, ...]) -> Mani
     return msgspec.structs.replace(draft, format_version=FORMAT_VERSION, variants=variants, files=files)
 
 
-def _answers(file: Path, golden_NHWC: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+def _answers(file: Path, golden_NHWC: NDArray[np.uint8], names: tuple[str, ...]) -> dict[str, NDArray[np.float32]]:
     """One frame at a time, as on the line."""
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    names = ["prob", "embedding", "map"]
     runs = [session.run(names, {"image": one[None]}) for one in golden_NHWC]
     return {name: np.concatenate([run[i] for run in runs]) for i, name in enumerate(names)}
 

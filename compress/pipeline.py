@@ -17,8 +17,8 @@ from compress.aim import aim_at_share
 from compress.budget import demand_meaning, unreachable
 from compress.chain import Course, aim, narrow, teach
 from compress.dataset import Dataset
-from compress.errors import DataError
 from compress.explore import Explored, explore
+from compress.normality import Normality
 from compress.pack import check_out
 from compress.pictures import without
 from compress.point import Budget
@@ -29,10 +29,11 @@ from compress.reading import Reading
 from compress.record import RunReport
 from compress.ship import ship
 from compress.sizing import choose_input
-from compress.stages import asking, copies, evaluation, graphs, judging, looking
+from compress.stages import asking, copies, evaluation, good, graphs, judging, looking
 from compress.student import Student, StudentSize, student_config
 from compress.teacher import Teacher, load_teacher
 from compress.teacher_labels import asked_paths
+from compress.unknown import known_classes, knows_defects, tells_unknown, with_unknown
 from compress.workspace import Made, Workspace, digest_files, open_workspace
 from edge.bundle import Bundle, InputSpec
 
@@ -45,6 +46,7 @@ class Recipe:
     steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning.
     duplicates: near-duplicates across splits are said, or (group) kept together where splits are made here.
     prune_share: of the channels, where the budget has no latency to aim at. explore: try all sizes first.
+    unknown_defects: whether to tell defects that no class stands for; always so where a class is not learned.
     prompts: sentences for each class; the teacher's opinion is the label then. even_at_chance: also where it has none.
     """
 
@@ -57,6 +59,7 @@ class Recipe:
     explore: bool = False
     pack_anyway: bool = False
     seed: int = 0
+    unknown_defects: bool = False
     reading: Reading = field(default_factory=Reading)
     duplicates: Literal["warn", "group"] = "warn"
     prompts: Prompts | None = None
@@ -73,14 +76,11 @@ def compress(
     """
     check_out(out)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:
-        as_given = recipe.reading.read(data, recipe.seed, allow_unlabelled=recipe.prompts is not None)
+        as_given = recipe.reading.read(data, recipe.seed, recipe.prompts is not None, reporter=reporter)
         listed = copies.settle(work, as_given, _regroup(data, recipe), reporter)
         asked = _ask(work, teacher_name, listed, recipe.prompts, recipe, reporter) if recipe.prompts else None
-        dataset = _readable(work, asked.value.dataset if asked else listed, reporter)
-        if dataset.only_good:
-            raise DataError(
-                f"{data} has good parts only to learn from, which no student can do yet; try --defects teach"
-            )
+        readable = _readable(work, asked.value.dataset if asked else listed, reporter)
+        dataset = with_unknown(readable, recipe.unknown_defects)
         demand_meaning(recipe.budget, dataset)
         teacher = load_teacher(teacher_name)
         reporter.say(f"teacher: {teacher.name} ({teacher.architecture}, embedding of {teacher.dim})")
@@ -160,11 +160,11 @@ def _look(
 ) -> Made[looking.Look]:
     """The teacher's look at augmented views of every training picture."""
     views = min(12, max(1, recipe.views // len(dataset.of("train"))))
-    grids = student_config(spec, teacher.dim, len(dataset.classes)).grids  # the same for every size of student
+    grids = student_config(spec, teacher.dim, len(known_classes(dataset))).grids  # the same for every size of student
     origin = digest_files(list(teacher.files)) or teacher.name
     return work.stage(
         "1-teacher",
-        (data_key(dataset), origin, grids, views, recipe.seed, asked.key if asked else ""),
+        (data_key(dataset), origin, grids, views, recipe.seed, asked.key if asked else "", knows_defects(dataset)),
         lambda folder: looking.look(
             folder, teacher, dataset, grids, views, recipe.seed, reporter, asked.value.zero_shot if asked else None
         ),
@@ -188,8 +188,8 @@ def _as_graphs(course: Course, student: Made[Student], pruned: Made[Student]) ->
     """Every model of the run, with the key of the last stage."""
     exported = course.work.stage(
         "5-export",
-        (student.key, pruned.key),
-        lambda folder: graphs.export_both(folder, student.value, pruned.value, course.dataset),
+        (student.key, pruned.key, tells_unknown(course.dataset)),
+        lambda folder: graphs.export_both(folder, student.value, pruned.value, course.dataset, course.seed),
         graphs.read_graphs,
     )
     int8 = course.work.stage(
@@ -198,10 +198,23 @@ def _as_graphs(course: Course, student: Made[Student], pruned: Made[Student]) ->
         lambda folder: graphs.quantise_it(folder, exported.value, course.dataset, course.spec, course.seed),
         graphs.read_int8,
     )
+    teacher_normality = None if knows_defects(course.dataset) else _teacher_of_good(course)
     chain = judging.Chain(
-        course.teacher, course.look.value, student.value, pruned.value, exported.value, int8.value
+        course.teacher, course.look.value, student.value, pruned.value, exported.value, int8.value,
+        teacher_normality,
     )  # fmt: skip
     return chain, int8.key
+
+
+def _teacher_of_good(course: Course) -> Normality:
+    """The same model of good parts on the teacher's own features, to measure the student against."""
+    made = course.work.stage(
+        "6-teacher-good",
+        course.look.key,
+        lambda folder: good.learn_good(folder, course.teacher, course.dataset, course.seed, course.reporter),
+        good.read_good,
+    )
+    return made.value
 
 
 def _demand_budget(judged: judging.Judged, recipe: Recipe, reporter: Reporter) -> None:

@@ -42,8 +42,10 @@ def fit_probe(
     val_y: NDArray[np.int64],
     num_classes: int,
 ) -> Probe:
-    """Fit on train; the regularisation with the lowest log loss on validation is kept."""
+    """Fit on train; the regularisation with the lowest log loss on validation is kept. One class alone is certain."""
     mean_D, std_D = train_ND.mean(0), train_ND.std(0) + 1e-6
+    if num_classes == 1:
+        return Probe(np.float32(mean_D), np.float32(std_D), np.zeros_like(mean_D)[:, None], np.zeros(1, np.float32))
     standard_train, standard_val = (train_ND - mean_D) / std_D, (val_ND - mean_D) / std_D
     fitted = [
         LogisticRegression(C=strength, max_iter=500, class_weight="balanced").fit(standard_train, train_y)

@@ -70,7 +70,8 @@ def _filling(image_HWC: _Floats, donor_HWC: NDArray[np.uint8], rng: np.random.Ge
             donor = cv2.resize(donor_HWC, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
             return np.asarray(_rolled(donor, rng) * rng.uniform(0.6, 1.4))
         case 2:
-            return image_HWC + rng.choice([-1.0, 1.0]) * rng.uniform(15, 90)
+            darker = rng.random() < 0.5
+            return image_HWC + (-1 if darker else 1) * rng.uniform(15, 90)
         case _:
             colour = rng.uniform(0, 255, 3) if rng.random() < 0.5 else np.full(3, rng.uniform(0, 255))
             return colour + rng.normal(0, rng.uniform(2, 25), image_HWC.shape)

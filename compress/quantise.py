@@ -8,7 +8,7 @@ graph agrees best with the float graph on validation pictures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class Quantised:
-    """The chosen calibration method, and each method's mean |difference| of probabilities on validation."""
+    """The chosen calibration method, and what each differs from float on validation: mean |difference| of probabilities."""
 
     method: str
     differences: dict[str, float]
@@ -82,13 +82,21 @@ def plan(
         name: Plan(model, layers, {tensor: method(one) for tensor, one in seen.items()}, dialect)
         for name, method in METHODS.items()
     }
-    reference_NK = run_prob(float_file, val_NHWC)
-    trial = float_file.with_suffix(".trial.onnx")
+    float_NK = run_prob(float_file, val_NHWC)
+
+    def difference(file: Path) -> float:
+        return float(np.abs(run_prob(file, val_NHWC) - float_NK).mean())
+
+    return best_of(plans, float_file.with_suffix(".trial.onnx"), difference)
+
+
+def best_of(plans: Mapping[str, Plan], trial: Path, difference: Callable[[Path], float]) -> tuple[Plan, Quantised]:
+    """The plan whose graph, written to `trial` for the time being, differs least."""
     differences: dict[str, float] = {}
     try:
         for name, one in plans.items():
             one.write(trial)
-            differences[name] = float(np.abs(run_prob(trial, val_NHWC) - reference_NK).mean())
+            differences[name] = difference(trial)
     finally:
         trial.unlink(missing_ok=True)
     best = min(differences, key=differences.__getitem__)
@@ -105,7 +113,7 @@ def quantise(
 
 
 def run_prob(file: Path, image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What decides of a graph for pictures of its input size: class probabilities, then the anomaly where it has one."""
+    """What decides, for pictures of the graph's input size: class probabilities, and the anomaly where it has one."""
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs() if output.name in ("prob", "anomaly")]
     batches = [

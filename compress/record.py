@@ -10,6 +10,7 @@ import msgspec
 from compress.metrics import Classification, Inspection
 from compress.opinion import Opinion
 from compress.point import Budget, Point
+from edge.bundle import AnomalyRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Shipped:
     map_threshold: float
     temperature: float
     calibration: str
+    anomaly: AnomalyRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from compress.quantise import balanced_choice
 from compress.record import RunReport, write_report
 from compress.report import write_html
 from compress.stages.judging import Chain
+from compress.unknown import known_classes
 from edge.bundle import FORMAT_VERSION, Bundle, ClassSpec, Decision, InputSpec, Manifest
 
 _GOLDEN_FRAMES = 8
@@ -48,9 +49,9 @@ def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
         created=trained.created,
         edgevl_version=trained.edgevl_version,
         input=InputSpec(trained.input_height, trained.input_width),
-        classes=tuple(ClassSpec(c.name, c.kind, titles.get(c.name, {})) for c in dataset.classes),
+        classes=tuple(ClassSpec(c.name, c.kind, titles.get(c.name, {})) for c in known_classes(dataset)),
         embedding_dim=chain.teacher.dim,
-        decision=Decision(shipped.defect_threshold, shipped.min_confidence, shipped.map_threshold),
+        decision=Decision(shipped.defect_threshold, shipped.min_confidence, shipped.map_threshold, shipped.anomaly),
         variants=(),
         default_variant=shipped.variant,
         teacher=f"{trained.teacher} ({trained.teacher_architecture})",

@@ -7,16 +7,20 @@ import torch
 from numpy.typing import NDArray
 
 from compress.answers import Answers, in_batches
-from compress.student import Deployed, Student
+from compress.export import deployed
+from compress.normality import Normality
+from compress.student import Student
 
 
-def answer_torch(student: Student, temperature: float, image_NHWC: NDArray[np.uint8]) -> Answers:
+def answer_torch(
+    student: Student, temperature: float, image_NHWC: NDArray[np.uint8], normality: Normality | None = None
+) -> Answers:
     """Run a student in torch over pictures, as it would be exported."""
-    deployed = Deployed(student, temperature).eval()
+    model = deployed(student, temperature, normality)
 
     def run(batch_NHWC: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
         with torch.inference_mode():
-            prob, _, defect_map = deployed(torch.from_numpy(batch_NHWC))
-        return prob.numpy(), defect_map.numpy()
+            prob, _, *rest = model(torch.from_numpy(batch_NHWC))
+        return tuple(output.numpy() for output in (prob, *rest))
 
     return in_batches(run, image_NHWC)

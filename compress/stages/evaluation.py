@@ -20,8 +20,10 @@ from compress.pictures import Pictures, read_pictures
 from compress.point import Budget, Point
 from compress.progress import Reporter
 from compress.record import RunReport, Shipped, StageRow, Trained, read_report, write_report
+from compress.stages.good import with_normality
 from compress.stages.judging import Chain, Judged
 from compress.torch_answers import answer_torch
+from compress.unknown import knows_defects
 from compress.workspace import digest_files, digest_of
 
 
@@ -44,17 +46,19 @@ def evaluate_all(folder: Path, chain: Chain, judged: Judged, origin: Origin, rep
     """
     dataset = origin.dataset
     test = read_pictures(dataset, "test", chain.pruned.config.input)
-    answers = {"teacher": Answers(_teacher_prob(chain, test, folder, reporter))}
+    prob_NK = _teacher_prob(chain, test, folder, reporter)
+    in_teacher = with_normality(prob_NK, chain.teacher, chain.teacher_normality, test.samples, folder, reporter)
+    answers = {"teacher": in_teacher}
     answers |= {key: answer_graph(file, test.image_NHWC) for key, file in chain.files.items()}
     shipped = judged.point(judged.shipped)
-    in_torch = answer_torch(chain.pruned, chain.graphs.pruned_temperature, test.image_NHWC)
+    in_torch = answer_torch(chain.pruned, chain.graphs.pruned_temperature, test.image_NHWC, chain.graphs.normality)
     report = RunReport(
         name="",
         trained=_trained(chain, origin),
         classes=tuple((c.name, c.kind) for c in dataset.classes),
         rows=tuple(_row(judged.point(key), chain, dataset, test, found) for key, found in answers.items()),
         parity=evaluate.parity(dataset, shipped.rule, in_torch, answers["pruned"], answers["int8"]),
-        localisation=evaluate.localise(test.samples, answers[shipped.name].map_NHW),
+        localisation=evaluate.localise(test.samples, _map_of(answers[shipped.name], dataset)),
         shipped=_shipped(judged, chain),
         mistakes=evaluate.mistakes(dataset, test, answers[shipped.name], shipped.rule),
         seconds={},
@@ -64,6 +68,11 @@ def evaluate_all(folder: Path, chain: Chain, judged: Judged, origin: Origin, rep
         explored=origin.explored,
     )
     write_report(report, folder / "report.json")
+
+
+def _map_of(answers: Answers, dataset: Dataset) -> NDArray[np.float32] | None:
+    """The map that says where defects are: where none is known, how unlike good parts each place is."""
+    return answers.map_NHW if knows_defects(dataset) else answers.anomaly_map_Nhw
 
 
 def read_evaluation(folder: Path) -> RunReport:
@@ -94,6 +103,7 @@ def _shipped(judged: Judged, chain: Chain) -> Shipped:
         map_threshold=point.rule.map_threshold,
         temperature=chain.graphs.pruned_temperature,
         calibration=chain.int8.quantised.method,
+        anomaly=point.rule.anomaly,
     )
 
 

@@ -11,11 +11,13 @@ import numpy as np
 from compress.calibrate import calibration_pictures
 from compress.dataset import Dataset
 from compress.export import export
-from compress.pictures import read_pictures
+from compress.normality import Normality, fit_normality, load_normality, save_normality
+from compress.pictures import Pictures, read_pictures
 from compress.quantise import Quantised, quantise
 from compress.student import Student
 from compress.thresholds import fit_temperature
 from compress.torch_answers import answer_torch
+from compress.unknown import tells_unknown
 from edge.bundle import InputSpec
 
 _CALIBRATION_PICTURES = 128
@@ -23,12 +25,16 @@ _CALIBRATION_PICTURES = 128
 
 @dataclass(frozen=True, slots=True)
 class Graphs:
-    """The float graphs of the student before and after pruning, with their temperatures."""
+    """The float graphs of the student before and after pruning, with their temperatures.
+
+    normality: what the pruned student knows of good parts; None where the run does not tell unknown defects.
+    """
 
     student: Path
     pruned: Path
     student_temperature: float
     pruned_temperature: float
+    normality: Normality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +45,31 @@ class Int8:
     quantised: Quantised
 
 
-def export_both(folder: Path, student: Student, pruned: Student, dataset: Dataset) -> None:
+def export_both(folder: Path, student: Student, pruned: Student, dataset: Dataset, seed: int) -> None:
     """Float graphs of both students, each at the temperature that fits validation."""
     val = read_pictures(dataset, "val", student.config.input)
     temperatures = {}
     for name, model in (("student", student), ("pruned", pruned)):
         prob_NK = answer_torch(model, 1.0, val.image_NHWC).prob_NK
         temperatures[name] = fit_temperature(np.log(prob_NK + 1e-12), val.label_N)
-        export(model, temperatures[name], folder / f"{name}.onnx")
+        normality = _learn_good(model, dataset, val, seed) if tells_unknown(dataset) else None
+        export(model, temperatures[name], folder / f"{name}.onnx", normality)
+        if normality is not None:
+            save_normality(normality, folder / f"{name}.normality.safetensors")
     (folder / "temperatures.json").write_bytes(msgspec.json.encode(temperatures))
 
 
 def read_graphs(folder: Path) -> Graphs:
     said = msgspec.json.decode((folder / "temperatures.json").read_bytes(), type=dict[str, float])
-    return Graphs(folder / "student.onnx", folder / "pruned.onnx", said["student"], said["pruned"])
+    good = folder / "pruned.normality.safetensors"
+    normality = load_normality(good) if good.is_file() else None
+    return Graphs(folder / "student.onnx", folder / "pruned.onnx", said["student"], said["pruned"], normality)
+
+
+def _learn_good(student: Student, dataset: Dataset, val: Pictures, seed: int) -> Normality:
+    """From the good parts of train; those of val set the scale."""
+    train = read_pictures(dataset, "train", student.config.input)
+    return fit_normality(student, train.image_NHWC[~train.defect_N], val.image_NHWC[~val.defect_N], seed)
 
 
 def quantise_it(folder: Path, graphs: Graphs, dataset: Dataset, spec: InputSpec, seed: int) -> None:

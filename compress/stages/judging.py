@@ -9,11 +9,14 @@ import msgspec
 
 from compress.answers import Answers, answer_graph
 from compress.budget import choose, held_against, make_point
+from compress.conformal import DEFAULT_OVERKILL, promise
 from compress.dataset import Dataset
 from compress.measure import graph_run, latencies_ms, teacher_run
-from compress.pictures import read_pictures
+from compress.normality import Normality
+from compress.pictures import Pictures, read_pictures
 from compress.point import Budget, Point
 from compress.progress import Reporter
+from compress.stages.good import with_normality
 from compress.stages.graphs import Graphs, Int8
 from compress.stages.looking import Look
 from compress.student import Student
@@ -22,7 +25,7 @@ from compress.teacher import Teacher
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Every model of the run."""
+    """Every model of the run. teacher_normality: where only good parts teach, the teacher's own model of them."""
 
     teacher: Teacher
     look: Look
@@ -30,6 +33,7 @@ class Chain:
     pruned: Student
     graphs: Graphs
     int8: Int8
+    teacher_normality: Normality | None = None
 
     @property
     def files(self) -> dict[str, Path]:
@@ -56,16 +60,26 @@ def judge(folder: Path, chain: Chain, dataset: Dataset, budget: Budget, reporter
     one = val.image_NHWC[:1]
     runs = {name: graph_run(file, one) for name, file in chain.files.items()}
     ms = latencies_ms({"teacher": teacher_run(chain.teacher), **runs})
-    answers = {"teacher": Answers(chain.look.probe.prob(chain.look.features.val_pooled_ND))}
+    prob_NK = chain.look.probe.prob(chain.look.features.val_pooled_ND)
+    in_teacher = with_normality(prob_NK, chain.teacher, chain.teacher_normality, val.samples, folder, reporter)
+    answers = {"teacher": in_teacher}
     answers |= {name: answer_graph(file, val.image_NHWC) for name, file in chain.files.items()}
     points = {
         name: make_point(name, "int8" if name == "int8" else "float32", ms[name], dataset, val, found, budget)
         for name, found in answers.items()
     }
+    _say_promise(answers["pruned"], val, budget, reporter)
     held = held_against([points[name] for name in ("student", "pruned", "int8")], budget)
     shipped, why = choose(held[1], held[2])
     judged = Judged((points["teacher"], *held), shipped.name, why)
     (folder / "points.json").write_bytes(msgspec.json.encode(judged))
+
+
+def _say_promise(answers: Answers, val: Pictures, budget: Budget, reporter: Reporter) -> None:
+    if answers.anomaly_N is not None:
+        wanted = DEFAULT_OVERKILL if budget.max_overkill is None else budget.max_overkill
+        said = promise(answers.anomaly_N[~val.defect_N], wanted).said(wanted)
+        reporter.say(f"parts unlike good ones: {said}")
 
 
 def read_judged(folder: Path) -> Judged:

@@ -15,6 +15,7 @@ from compress.pictures import find_unreadable
 from compress.probe import Probe, fit_probe, load_probe, save_probe
 from compress.progress import Reporter
 from compress.teacher import Teacher
+from compress.unknown import known_classes, knows_defects
 from compress.zero_shot import ZeroShot, load_zero_shot, save_zero_shot
 
 _ZERO_SHOT = "zero_shot.npz"
@@ -55,12 +56,12 @@ def look(
     zero_shot: ZeroShot | None = None,
 ) -> None:
     """The teacher looks at every view once; a linear probe learns to speak for it, unless sentences do (zero-shot)."""
-    write_features(folder, teacher, dataset, grids, views, seed, reporter)
+    write_features(folder, teacher, dataset, grids, views, seed, reporter, spoilt=not knows_defects(dataset))
     if zero_shot is not None:
         save_zero_shot(zero_shot, folder / _ZERO_SHOT)
         return
     features = read_features(folder)
-    names = [c.name for c in dataset.classes]
+    names = [c.name for c in known_classes(dataset)]
     val_y = np.array([names.index(s.class_name) for s in dataset.of("val")], np.int64)
     train_ND, train_y = np.asarray(features.pooled_MD), np.asarray(features.label_M)
     save_probe(fit_probe(train_ND, train_y, features.val_pooled_ND, val_y, len(names)), folder / "probe.npz")
