@@ -61,7 +61,7 @@ def write_film(path: Path, size: tuple[int, int]) -> Path:
 
 @contextmanager
 def _reading(film: Path, isolate: bool) -> Iterator[Source]:
-    source = open_camera(CameraSpec("film", f"file:{film}?fps=0&loop=1", str(film.parent), isolate))
+    source = open_camera(CameraSpec("film", f"file:{film}?fps=0&loop=1", str(film.parent), isolate=isolate))
     source.open()
     try:
         yield source

@@ -9,17 +9,15 @@ smear the picture, and a smear looks like a defect.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from camera.clock import Clock, SystemClock
 from camera.frame import Frame
-from camera.source import SourceLost, SourceTimeout, SourceUnavailable, SourceUriError
+from camera.live import LiveStream
+from camera.source import SourceLost, SourceUnavailable, SourceUriError
 from camera.uri import parse_options, redacted
 
 
@@ -69,9 +67,7 @@ class RtspSource:
         self._name = name
         self._options = options
         self._clock = clock or SystemClock()
-        self._newest = _Newest()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._stream: LiveStream | None = None
 
     @property
     def name(self) -> str:
@@ -79,28 +75,17 @@ class RtspSource:
 
     def open(self) -> None:
         self.close()
-        capture = self._connect()
-        self._newest, self._stop = _Newest(), threading.Event()
-        self._thread = threading.Thread(
-            target=self._decode, args=(capture, self._newest, self._stop), name=f"rtsp-{self._name}", daemon=True
-        )
-        self._thread.start()
+        self._stream = LiveStream(self._connect(), self._name, self._options.shown, self._clock)
 
     def read(self, timeout_s: float) -> Frame:
-        if self._thread is None:
+        if self._stream is None:
             raise SourceLost(f"the camera {self._name} is not open")
-        frame = self._newest.take(timeout_s)
-        if frame is not None:
-            return frame
-        if self._newest.ended:
-            raise SourceLost(f"the stream {self._options.shown} has stopped; is the camera on and the network up?")
-        raise SourceTimeout(f"no frame came from {self._options.shown} within {timeout_s:g} s")
+        return self._stream.read(timeout_s)
 
     def close(self) -> None:
-        if self._thread is not None:
-            self._stop.set()
-            self._thread.join()
-            self._thread = None
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
 
     def _connect(self) -> cv2.VideoCapture:
         options = self._options
@@ -121,54 +106,3 @@ class RtspSource:
                 "check its address, path, user and password, and that the camera is on"
             )
         return capture
-
-    def _decode(self, capture: cv2.VideoCapture, newest: _Newest, stop: threading.Event) -> None:
-        """The thread: decode until told to stop or the stream fails; it alone touches `capture`."""
-        seq = 0
-        try:
-            while not stop.is_set():
-                decoded, image = capture.read()
-                if not decoded:
-                    return
-                newest.put(self._frame(image, seq))
-                seq += 1
-        except cv2.error:
-            return  # a damaged stream; `read` reports that it has stopped
-        finally:
-            capture.release()
-            newest.end()
-
-    def _frame(self, image: object, seq: int) -> Frame:
-        image_HWC: NDArray[np.uint8] = np.ascontiguousarray(image, dtype=np.uint8)
-        return Frame(image_HWC, seq, self._clock.monotonic_ns(), self._clock.wall_ns(), self._name)
-
-
-class _Newest:
-    """A place for one frame between two threads; a new one replaces an old one that nobody took."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._frame: Frame | None = None
-        self._ended = False
-
-    @property
-    def ended(self) -> bool:
-        with self._changed:
-            return self._ended
-
-    def put(self, frame: Frame) -> None:
-        with self._changed:
-            self._frame = frame
-            self._changed.notify()
-
-    def end(self) -> None:
-        with self._changed:
-            self._ended = True
-            self._changed.notify()
-
-    def take(self, timeout_s: float) -> Frame | None:
-        """The newest frame not yet taken; None where none came in time or none will come."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._frame is not None or self._ended, timeout_s)
-            frame, self._frame = self._frame, None
-            return frame

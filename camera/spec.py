@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from camera.adjust import Adjustments
+
 DEFAULT_MEMORY_MB = 1000
 
 
@@ -15,6 +17,7 @@ class CameraSpec(msgspec.Struct, frozen=True):
     name: in the line file; it becomes `Frame.source`.
     uri: may hold a password, so it is never printed.
     base: the folder that relative paths in the URI count from.
+    adjust: what is done to every picture.
     isolate: whether it runs in a process of its own; None leaves that to `camera.open`.
     memory_mb: how much memory of its own that process may hold before it is ended and started again.
     """
@@ -22,6 +25,7 @@ class CameraSpec(msgspec.Struct, frozen=True):
     name: str
     uri: str
     base: str
+    adjust: Adjustments = Adjustments()
     isolate: bool | None = None
     memory_mb: int = DEFAULT_MEMORY_MB
 

@@ -24,6 +24,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from camera.adjust import Adjustments
 from camera.spec import DEFAULT_MEMORY_MB, CameraSpec
 from edge.errors import ConfigError
 from edge.messages import Region
@@ -62,13 +63,18 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trigger: Literal["frame", "part"] = "frame"
     roi: tuple[NonNegative, NonNegative, Positive, Positive] | None = None
     margin: Annotated[float, Meta(ge=-0.25, le=1)] = 0.0
+    rotate: Literal[0, 90, 180, 270] = 0
+    undistort: Path | None = None
+    px_per_mm: Annotated[float, Meta(gt=0, le=100_000)] | None = None
     isolate: bool | None = None
     memory_mb: Annotated[int, Meta(ge=200)] = DEFAULT_MEMORY_MB
 
     @property
     def spec(self) -> CameraSpec:
         """For `camera.open`. Its paths are absolute, as `load_line` made them."""
-        return CameraSpec(self.name, self.uri, "/", self.isolate, self.memory_mb)
+        lens = None if self.undistort is None else str(self.undistort)
+        adjust = Adjustments(self.rotate, lens, self.px_per_mm)
+        return CameraSpec(self.name, self.uri, "/", adjust, self.isolate, self.memory_mb)
 
     @property
     def region(self) -> Region | None:
@@ -188,8 +194,13 @@ def _is_loopback(host: str) -> bool:
 def _resolve(line: LineFile, folder: Path) -> LineFile:
     replace = msgspec.structs.replace
     paths = {"bundle": _join(folder, line.line.bundle), "data_dir": _join(folder, line.line.data_dir)}
-    cameras = tuple(replace(c, uri=_resolve_uri(c.uri, folder)) for c in line.camera)
+    cameras = tuple(_resolve_camera(c, folder) for c in line.camera)
     return replace(line, line=replace(line.line, **paths), camera=cameras)
+
+
+def _resolve_camera(camera: CameraSection, folder: Path) -> CameraSection:
+    lens = None if camera.undistort is None else _join(folder, camera.undistort)
+    return msgspec.structs.replace(camera, uri=_resolve_uri(camera.uri, folder), undistort=lens)
 
 
 def _resolve_uri(uri: str, folder: Path) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.camera.fake_gige import FakeGige, started_camera
 from tests.camera.served import RtspServer, started_server
 
 
@@ -75,3 +76,10 @@ def rtsp_server() -> Iterator[RtspServer]:
     server = started_server()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def gige() -> Iterator[FakeGige]:
+    camera = started_camera()
+    yield camera
+    camera.unplug()

@@ -250,5 +250,5 @@ def test_a_camera_is_isolated_unless_it_cannot_hang_or_the_line_file_decides(
     uri: str, isolate: bool | None, expected: bool
 ) -> None:
     """`isolate` of the line file comes before the choice by kind."""
-    source = open_camera(CameraSpec("belt", uri, "/", isolate))
+    source = open_camera(CameraSpec("belt", uri, "/", isolate=isolate))
     assert isinstance(source, IsolatedSource) is expected

@@ -66,7 +66,7 @@ def test_a_hung_camera_times_out_then_is_lost(rtsp_server: RtspServer) -> None:
     with pytest.raises(SourceLost, match="has stopped"):
         read_on(source)
     source.close()
-    assert not [thread for thread in threading.enumerate() if thread.name == "rtsp-belt"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "live-belt"]
 
 
 def test_a_password_opens_the_stream_and_never_shows(capfd: pytest.CaptureFixture[str]) -> None:
