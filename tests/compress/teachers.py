@@ -10,6 +10,10 @@ from typing import Any
 import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 SIDE = 64
 
@@ -83,7 +87,7 @@ def _blip2() -> Any:
 
 
 def _blip_captions() -> Any:
-    text = {**_TEXT, "encoder_hidden_size": 32, "sep_token_id": 257}
+    text = {**_TEXT, "max_position_embeddings": 256, "encoder_hidden_size": 32, "sep_token_id": 257}
     config = transformers.BlipConfig(text_config=text, vision_config={**_TOWER, "initializer_range": 0.02})
     return transformers.BlipForConditionalGeneration(config)
 
@@ -96,6 +100,19 @@ def _encoder_decoder() -> Any:
         transformers.ViTConfig(**_TOWER), decoder, decoder_start_token_id=256, pad_token_id=258, eos_token_id=257
     )
     return transformers.VisionEncoderDecoderModel(config)
+
+
+def _qwen2_vl() -> Any:
+    rope = {"rope_type": "default", "mrope_section": [1, 1, 2]}
+    config = transformers.Qwen2VLConfig(
+        vision_config={"depth": 2, "embed_dim": 32, "hidden_size": 16, "num_heads": 2, "mlp_ratio": 2},
+        text_config={**_WRITER, "rope_parameters": rope},
+        image_token_id=261,
+        video_token_id=262,
+        vision_start_token_id=263,
+        vision_end_token_id=264,
+    )
+    return transformers.Qwen2VLForConditionalGeneration(config)
 
 
 _OWN_PATCHES = {key: value for key, value in _TOWER.items() if key != "image_size"} | {"num_patches": 16}
@@ -160,13 +177,15 @@ WRITING: Mapping[str, tuple[Callable[[], Any], int]] = {
     "BLIP captions": (_blip_captions, 32),
     "VisionEncoderDecoder": (_encoder_decoder, 32),
 }
+# Models that write, and whose encoder takes something else than pictures of one size: no teachers.
+ONLY_WRITING: Mapping[str, Callable[[], Any]] = {"Qwen2-VL": _qwen2_vl}
 FAMILIES: Mapping[str, tuple[Callable[[], Any], int]] = {**DUAL, **SEEING, **WRITING}
 
 
 def save_teacher(folder: Path, family: str = "CLIP", seed: int = 0) -> Path:
     """A teacher folder: config.json, model.safetensors, preprocessor_config.json."""
     torch.manual_seed(seed)
-    model = FAMILIES[family][0]()
+    model = (FAMILIES[family][0] if family in FAMILIES else ONLY_WRITING[family])()
     for weight in model.parameters():
         if weight.dim() > 1:  # as they are drawn, some are so small that all pictures look alike
             torch.nn.init.kaiming_normal_(weight)
@@ -175,7 +194,34 @@ def save_teacher(folder: Path, family: str = "CLIP", seed: int = 0) -> Path:
     (folder / "preprocessor_config.json").write_text(json.dumps(said))
     if family not in SEEING:
         byte_tokenizer().save_pretrained(folder)
+    if family in WRITING or family in ONLY_WRITING:
+        _save_processor(folder, family)
     return folder
+
+
+def _save_processor(folder: Path, family: str) -> None:
+    """What turns pictures and words into a writer's inputs, as transformers saves it."""
+    size = {"height": SIDE, "width": SIDE}
+    colours = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25]}
+    tokenizer = byte_tokenizer()
+    tokenizer.model_max_length = 256
+    if family == "LLaVA":
+        tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
+        images = CLIPImageProcessorPil(size={"shortest_edge": SIDE}, crop_size=size, **colours)
+        both = transformers.LlavaProcessor(
+            images, tokenizer, patch_size=16, vision_feature_select_strategy="default", num_additional_image_tokens=1
+        )
+    elif family == "BLIP-2":
+        both = transformers.Blip2Processor(BlipImageProcessorPil(size=size, **colours), tokenizer, num_query_tokens=4)
+    elif family == "BLIP captions":
+        both = transformers.BlipProcessor(BlipImageProcessorPil(size=size, **colours), tokenizer)
+    elif family == "Qwen2-VL":
+        # its whole processor wants torchvision, for videos
+        Qwen2VLImageProcessorPil(min_pixels=56 * 56, max_pixels=112 * 112).save_pretrained(folder)
+        return
+    else:
+        both = ViTImageProcessorPil(size=size, **colours)
+    both.save_pretrained(folder)
 
 
 def byte_tokenizer() -> Any:
