@@ -120,7 +120,7 @@ def test_the_answers_of_one_run_survive_the_next(bundle: Bundle, double: Behavio
     kept = first.prob_NK.copy()
     engine.run(np.full((1, 32, 32, 3), 255, np.uint8))
     np.testing.assert_array_equal(first.prob_NK, kept)
-    with pytest.raises(EngineError, match="not uint8"):
+    with pytest.raises(EngineError, match=r"takes uint8 \(N, 32, 32, 3\), not float32"):
         engine.run(np.zeros((1, 32, 32, 3), np.float32))
     engine.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from typing import Any, Protocol, TypeVar
 
 from edge.errors import EngineError
@@ -54,12 +54,22 @@ def cancellable(work: Callable[[], _Result], cancel: threading.Event) -> _Result
 
     In the main thread a signal would wait for the end of the call, minutes later.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="tensorrt-build") as pool:
-        future = pool.submit(work)
-        try:
-            while not future.done():
-                wait([future], timeout=_LOOK_S)
-        except KeyboardInterrupt:
-            cancel.set()
-            raise
-        return future.result()
+    future: Future[_Result] = Future()
+
+    def run() -> None:
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+
+    try:
+        threading.Thread(target=run, name="tensorrt-build", daemon=True).start()
+        while not future.done():
+            wait([future], timeout=_LOOK_S)
+    except KeyboardInterrupt:
+        cancel.set()
+        if not future.cancel():  # it has begun
+            wait([future])
+        raise
+    return future.result()

@@ -1,4 +1,4 @@
-"""Run an engine: pictures up, `execute_async_v3`, three outputs down, all on one stream."""
+"""Run an engine: pictures up, `execute_async_v3`, outputs down, all on one stream."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class TensorRTEngine:
         self._outputs = outputs_of(bundle.manifest)
         try:
             self._engine = self._deserialise(file)
-            _check(self._trt, self._engine, bundle.manifest, file)
+            with _as_engine_error(self._logger):
+                _check(self._trt, self._engine, bundle.manifest, file)
             self._stream = Stream(self._cudart)
             self._open_lanes(self._stream)
         except BaseException:
@@ -59,9 +60,8 @@ class TensorRTEngine:
             raise EngineError("the engine is closed")
         shape = self._lanes[0].image.host.shape[1:]
         if image_NHWC.dtype != np.uint8 or image_NHWC.shape[1:] != shape or len(image_NHWC) == 0:
-            raise EngineError(
-                f"TensorRT failed on a frame: it is {image_NHWC.dtype} {image_NHWC.shape}, not uint8 (N, {shape})"
-            )
+            wanted = ", ".join(str(size) for size in ("N", *shape))
+            raise EngineError(f"TensorRT takes uint8 ({wanted}), not {image_NHWC.dtype} {image_NHWC.shape}")
         most = self._lanes[-1].largest
         parts = [self._go(image_NHWC[start : start + most]) for start in range(0, len(image_NHWC), most)]
         return parts[0] if len(parts) == 1 else joined(parts)
