@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from compress.cli import require_workshop
+from compress.cli_reading import DefectsOption, FormatOption, GoodOption, GroupOption
 from compress.errors import TeacherError
 from edge.errors import EdgevlError
 
@@ -86,7 +87,14 @@ def train_command(
     folds: Annotated[
         int, typer.Option(min=0, help="Also train this often by groups, for a mean and a spread; 0 or 3 and more.")
     ] = 0,
-    format: Annotated[str, typer.Option(help="Label format; `auto` looks and says what it found.")] = "auto",
+    format: FormatOption = "auto",
+    group: GroupOption = None,
+    defects: DefectsOption = "auto",
+    good: GoodOption = [],  # noqa: B006  # typer makes a new list for each command
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with your own sentences for the classes ([classes.scratch] prompts = [...])."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed on the same machine gives the same weights.")] = 0,
 ) -> None:
     """Fine-tune a teacher on your own pictures, and on sentences about them where it reads.
@@ -105,6 +113,8 @@ def train_command(
         raise TeacherError(f"--folds {folds} leaves nothing to learn from, stop by and score on; use 3 or more, or 0")
     require_workshop()
     from compress.progress import ConsoleReporter
+    from compress.prompts import read_prompts
+    from compress.reading import Reading
     from compress.train.options import Schedule, TrainOptions, Tuning
     from compress.train.run import train
     from compress.train.table import print_training
@@ -112,10 +122,11 @@ def train_command(
     tuning = Tuning(lora, freeze, 0.8 if layer_decay is None else layer_decay, dropout, checkpointing)
     rate = tuning.default_rate if learning_rate is None else learning_rate
     schedule = Schedule(epochs, batch, accumulate, rate, weight_decay, patience)
-    options = TrainOptions(tuning, schedule, precision.value, folds, seed, format)
+    options = TrainOptions(tuning, schedule, precision.value, folds, seed, Reading(format, defects, group, tuple(good)))
+    said = None if prompts is None else read_prompts(prompts)
     console = Console()
     try:
-        record = train(teacher, data, out, options, ConsoleReporter(console), command)
+        record = train(teacher, data, out, options, ConsoleReporter(console), said, command)
     except EdgevlError as error:
         if _is_main():
             raise

@@ -31,11 +31,15 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """What is learned: samples, their class indices, and for each the places of the sentences that are true of it."""
+    """What is learned: samples, their class indices, and for each the places of the sentences that are true of it.
+
+    turns: the ways pictures may be turned and mirrored (`compress.views.TURNS`).
+    """
 
     samples: tuple[Sample, ...]
     labels: tuple[int, ...]
     sentences: tuple[tuple[int, ...], ...]
+    turns: tuple[int, ...]
 
 
 class Epochs(Sampler[int]):
@@ -60,7 +64,7 @@ class Views(Dataset[Batch]):
 
     def __getitem__(self, place: int) -> Batch:
         epoch, i = divmod(int(place), len(self._lessons.samples))
-        view = make_view(load_picture(self._lessons.samples[i]), epoch, (self._seed, i))
+        view = make_view(load_picture(self._lessons.samples[i]), epoch, (self._seed, i), self._lessons.turns)
         spoken = self._lessons.sentences[i]
         rng = np.random.default_rng((self._seed, _SENTENCE, epoch, i))
         sentence = int(rng.choice(spoken)) if spoken else -1

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from accelerate import Accelerator
 from torch import Tensor, nn
 
@@ -70,7 +71,13 @@ def open_teacher(name: str) -> tuple[Teacher, DualEncoder | None]:
     if is_dual(open_any(find_folder(name))[0]):
         dual = load_dual(name)
         return dual.teacher, dual
-    return load_teacher(name), None
+    teacher = load_teacher(name)
+    if type(teacher.vision.model.config) not in transformers.MODEL_MAPPING:
+        raise TeacherError(
+            f"the encoder inside {teacher.architecture} cannot stand as a model of its own, so there would be nothing "
+            "to save; give the encoder it was made from, or another teacher"
+        )
+    return teacher, None
 
 
 def fit(study: Study, accelerator: Accelerator, folder: Path, key: str, reporter: Reporter) -> Fitted:
@@ -82,13 +89,14 @@ def fit(study: Study, accelerator: Accelerator, folder: Path, key: str, reporter
     batch = study.options.schedule.batch
     judge = Judge(accelerator, teacher, dual, sentences, names, batch, reporter)
     before, probe_before = look(judge, study)
+    turns = judge.turns(study.train, study.options.seed)
     torch.manual_seed(study.options.seed)
     head = ClassHead(probe_before, study.options.tuning.dropout).to(accelerator.device)
     learner = Learner(teacher, dual, head)
     adapted = _prepare_weights(teacher.vision.model, study.options.tuning)
     objective = Objective(class_weights(_labels(study), len(names)), sentences)
     trained = _leave_out_unused(learner, objective, teacher)
-    course = _course(study, judge, learner, objective)
+    course = _course(study, judge, learner, objective, turns)
     progress = run_epochs(course, folder, key, reporter)
     if adapted is not None:
         merge_lora(adapted)
@@ -104,13 +112,12 @@ def look(judge: Judge, study: Study) -> tuple[Opinion, Probe]:
     return judge.opinion(probe, val_ND, study.val), probe
 
 
-def _course(study: Study, judge: Judge, learner: Learner, objective: Objective) -> Course:
+def _course(study: Study, judge: Judge, learner: Learner, objective: Objective, turns: tuple[int, ...]) -> Course:
     schedule, options = study.options.schedule, study.options
     size = InputSpec(judge.teacher.preprocessing.height, judge.teacher.preprocessing.width)
     share = -(-len(study.train) // judge.accelerator.num_processes)
-    batches, order = training_batches(
-        _lessons(study, objective.sentences), size, min(schedule.batch, share), options.seed
-    )
+    lessons = _lessons(study, objective.sentences, turns)
+    batches, order = training_batches(lessons, size, min(schedule.batch, share), options.seed)
     groups = parameter_groups(
         judge.teacher.vision.model,
         learner.head,
@@ -181,9 +188,9 @@ def _leave_out_unused(learner: Learner, objective: Objective, teacher: Teacher) 
     return sum(p.numel() for p in learner.vision.parameters() if p.requires_grad)
 
 
-def _lessons(study: Study, sentences: Sentences | None) -> Lessons:
+def _lessons(study: Study, sentences: Sentences | None, turns: tuple[int, ...]) -> Lessons:
     said = [() if sentences is None else sentences.of_sample[s.name] for s in study.train]
-    return Lessons(study.train, _labels(study), tuple(said))
+    return Lessons(study.train, _labels(study), tuple(said), turns)
 
 
 def _labels(study: Study) -> tuple[int, ...]:

@@ -19,9 +19,7 @@ def layer_depths(model: nn.Module) -> dict[str, int]:
     """
     distances = {name: 0 for name, _ in model.named_parameters()}
     for prefix, tower in _towers(model).items():
-        depths = _depths(tower)
-        top = max(depths.values(), default=0)
-        distances |= {prefix + name: top - depth for name, depth in depths.items()}
+        distances |= {prefix + name: distance for name, distance in _distances(tower).items()}
     return distances
 
 
@@ -66,16 +64,16 @@ def _towers(model: nn.Module) -> dict[str, nn.Module]:
     return stacked or {"": model}
 
 
-def _depths(tower: nn.Module) -> dict[str, int]:
+def _distances(tower: nn.Module) -> dict[str, int]:
     lists = {name for name, module in tower.named_modules() if isinstance(module, nn.ModuleList)}
-    names = [name for name, _ in tower.named_parameters()]
-    places = {name: _place(name, lists) for name in names}
-    order = {place: depth for depth, place in enumerate(sorted(set(places.values()) - {()}), start=1)}
-    depths, reached = {}, False
-    for name in names:
-        reached = reached or bool(places[name])
-        depths[name] = order[places[name]] if places[name] else (len(order) + 1 if reached else 0)
-    return depths
+    places = {name: _place(name, lists) for name, _ in tower.named_parameters()}
+    blocks = {place: depth for depth, place in enumerate(sorted(set(places.values()) - {()}), start=1)}
+    top = len(blocks) + 1
+    distances, reached = {}, False
+    for name, place in places.items():
+        reached = reached or bool(place)
+        distances[name] = top - blocks[place] if place else (0 if reached else top)
+    return distances
 
 
 def _place(name: str, lists: set[str]) -> tuple[int, ...]:

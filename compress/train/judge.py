@@ -13,7 +13,9 @@ from sklearn.metrics import f1_score
 
 from compress.dataset import Sample
 from compress.dual import DualEncoder, embed_text
+from compress.images import read_image
 from compress.metrics import Classification, classification
+from compress.orientation import allowed_turns
 from compress.probe import Probe
 from compress.progress import Reporter
 from compress.teacher import Teacher
@@ -21,7 +23,11 @@ from compress.train.batches import still_batches
 from compress.train.checkpoint import EpochScore
 from compress.train.learner import ClassHead
 from compress.train.sentences import Sentences
+from compress.views import View
 from edge.bundle import InputSpec
+from edge.preprocess import model_input
+
+_TURNED_PICTURES = 64  # each is looked at once per turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,21 @@ class Judge:
                 found.append(self.accelerator.gather_for_metrics(pooled_ND).cpu().numpy())
                 advance(len(found[-1]))
         return np.concatenate(found)
+
+    def turns(self, samples: Sequence[Sample], seed: int) -> tuple[int, ...]:
+        """How pictures may be turned in training, from some of them (see `compress.orientation`)."""
+        size = InputSpec(self.teacher.preprocessing.height, self.teacher.preprocessing.width)
+        chosen = np.random.default_rng(seed).permutation(len(samples))[:_TURNED_PICTURES]
+        pictures = [View(model_input(read_image(samples[i].path), size), None) for i in chosen]
+
+        def embed(views: list[View]) -> NDArray[np.float32]:
+            images = [torch.from_numpy(model_input(view.image_HWC, size)) for view in views]
+            parts = [torch.stack(images[i : i + self.batch]) for i in range(0, len(images), self.batch)]
+            with torch.no_grad():
+                seen = [self.teacher.vision(part.to(self.accelerator.device))[0].float() for part in parts]
+            return torch.cat(seen).cpu().numpy()
+
+        return allowed_turns(pictures, [samples[i].group for i in chosen], embed)
 
     def score(self, epoch: int, train_loss: float | None, head: ClassHead, val: Sequence[Sample]) -> EpochScore:
         """The class head and the sentences on validation pictures."""

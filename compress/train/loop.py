@@ -64,7 +64,12 @@ def run_epochs(course: Course, folder: Path, key: str, reporter: Reporter) -> Pr
     progress, best = _begin(course, folder, key, reporter)
     while progress.epoch < course.schedule.epochs and not _has_stalled(progress, course.schedule.patience):
         epoch = progress.epoch + 1
-        loss = _learn(course, prepared, optimiser, batches, epoch, reporter)
+        try:
+            loss = _learn(course, prepared, optimiser, batches, epoch, reporter)
+        except torch.OutOfMemoryError as error:
+            raise TeacherError(
+                "the GPU's memory is too small for this; halve --batch and double --accumulate, or add --checkpointing"
+            ) from error
         score = _agreed(course, course.judge.score(epoch, loss, course.learner.head, course.val))
         progress = Progress(key, (*progress.scores, score), _scaler_state(course.accelerator))
         if progress.best == score:
@@ -75,6 +80,7 @@ def run_epochs(course: Course, folder: Path, key: str, reporter: Reporter) -> Pr
         course.accelerator.wait_for_everyone()
         reporter.say(_line(score, progress, course.schedule.epochs))
     put_weights(course.learner, best)
+    course.accelerator.free_memory()  # it holds on to all it prepared, and folds follow one another
     return progress
 
 

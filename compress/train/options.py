@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Literal
+
+from compress.reading import Reading
 
 Precision = Literal["auto", "float32", "bf16", "fp16"]
 
@@ -55,5 +56,4 @@ class TrainOptions:
     precision: Precision = "auto"
     folds: int = 0
     seed: int = 0
-    format: str = "auto"
-    prompts: Path | None = None
+    reading: Reading = field(default_factory=Reading)

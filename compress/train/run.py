@@ -15,11 +15,12 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 
-from compress.dataset import Dataset, Sample, Split, read_dataset
+from compress.dataset import Dataset, Sample, Split
 from compress.errors import DataError
 from compress.pictures import find_unreadable
 from compress.pretrained import find_folder
 from compress.progress import Reporter
+from compress.prompts import Prompts
 from compress.readers.lists import SPLITS
 from compress.train.card import model_card, verdict
 from compress.train.fit import Fitted, Study, fit, open_teacher
@@ -36,10 +37,17 @@ _SHOWN_SENTENCES = 6
 
 
 def train(
-    teacher: str, data: Path, out: Path, options: TrainOptions, reporter: Reporter, command: str = ""
+    teacher: str,
+    data: Path,
+    out: Path,
+    options: TrainOptions,
+    reporter: Reporter,
+    prompts: Prompts | None = None,
+    command: str = "",
 ) -> TrainingRecord:
     """Fine-tune a teacher; `out` becomes a Hugging Face folder that `edgevl compress --teacher` takes.
 
+    prompts: the user's own sentences for the classes; captions of single pictures come with the data.
     Each epoch's state is kept in `OUT.work` until the run is finished, and the next start goes on from it. Test is
     read once, when all is decided. Deterministic for a seed on one machine with one number of threads and processes.
     Raises DataError, TeacherError.
@@ -50,10 +58,10 @@ def train(
     reporter = reporter_of(accelerator, reporter)
     work = out.with_name(out.name + ".work")
     with _held(accelerator, work, reporter):
-        dataset = read_dataset(data, options.format, options.seed)
+        dataset = options.reading.read(data, options.seed)
         reporter.say(dataset.summary())
-        study = _study(teacher, dataset, options, reporter)
-        key = _key(study, accelerator)
+        study = _study(teacher, dataset, options, prompts, reporter)
+        key = digest_of((_key(study, accelerator), prompts))
         folds = tuple(_fold_scores(study, accelerator, work, key, reporter)) if options.folds else ()
         fitted = fit(study, accelerator, work / "fit", key, reporter)
         test_before, test = judge_both(study, fitted, usable(dataset, "test", reporter))
@@ -107,13 +115,19 @@ def usable(dataset: Dataset, split: Split, reporter: Reporter) -> tuple[Sample, 
     return kept
 
 
-def _study(teacher: str, dataset: Dataset, options: TrainOptions, reporter: Reporter) -> Study:
+def _study(teacher: str, dataset: Dataset, options: TrainOptions, prompts: Prompts | None, reporter: Reporter) -> Study:
+    train, val = usable(dataset, "train", reporter), usable(dataset, "val", reporter)
+    if len({s.class_name for s in train}) < 2:
+        raise DataError(
+            f"{dataset.root} has pictures of one class only to learn from ({train[0].class_name}), so there is nothing "
+            "to tell apart; use --defects teach, or add pictures of a second class to train"
+        )
     return Study(
         teacher=teacher,
         classes=dataset.classes,
-        train=usable(dataset, "train", reporter),
-        val=usable(dataset, "val", reporter),
-        class_texts=sentences_of_classes(dataset),
+        train=train,
+        val=val,
+        class_texts=sentences_of_classes(dataset, prompts),
         options=options,
     )
 

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from compress.dataset import ClassLabel, Dataset, Sample
 from compress.dual import DualEncoder
+from compress.errors import DataError
+from compress.prompts import Prompts
 from compress.ship import read_titles
 
 # Plain descriptions after Radford et al. 2021, section 3.1.4. {} is what the class is called in that language.
@@ -64,15 +66,33 @@ def collect_sentences(
     )
 
 
-def sentences_of_classes(dataset: Dataset) -> Callable[[DualEncoder], dict[str, tuple[str, ...]]]:
-    """What a teacher can say of each class, once it is known which words it has."""
+def sentences_of_classes(
+    dataset: Dataset, prompts: Prompts | None = None
+) -> Callable[[DualEncoder], dict[str, tuple[str, ...]]]:
+    """What a teacher can say of each class, once it is known which words it has; the user's prompts go first.
+
+    Raises DataError where the prompts leave out a class of the data.
+    """
     titles = read_titles(dataset.root)
+    if prompts is not None:
+        return _prompted(dataset, prompts)
 
     def say(dual: DualEncoder) -> dict[str, tuple[str, ...]]:
         can_say = speaks(dual)
         return {c.name: class_sentences(c, titles.get(c.name, {}), can_say) for c in dataset.classes}
 
     return say
+
+
+def _prompted(dataset: Dataset, prompts: Prompts) -> Callable[[DualEncoder], dict[str, tuple[str, ...]]]:
+    missing = [c.name for c in dataset.classes if c.name not in prompts.classes]
+    if missing:
+        raise DataError(
+            f"the prompts file says nothing of {', '.join(missing)}, which {dataset.root} has; "
+            f"add [classes.{missing[0]}] with prompts"
+        )
+    said = {c.name: prompts.sentences(c.name) for c in dataset.classes}
+    return lambda dual: said  # noqa: ARG005  # a user's sentences are taken whatever the teacher reads
 
 
 def class_sentences(label: ClassLabel, titles: Mapping[str, str], can_say: Callable[[str], bool]) -> tuple[str, ...]:
