@@ -26,7 +26,7 @@ from compress.readers.found import Split as Split
 from compress.readers.good import GoodTest
 from compress.readers.index import Index, read_index
 from compress.readers.lists import SPLITS, read_lists
-from compress.readers.mask_files import without_masks
+from compress.readers.mask_files import companions
 from compress.samples import ClassLabel as ClassLabel
 from compress.samples import Dataset as Dataset
 from compress.samples import Sample as Sample
@@ -63,8 +63,9 @@ def read_dataset(
     """
     files = list_files(root)
     reader = find_reader(files, format)
-    found = without_masks(reader.read(files), files)
-    names = Names(root, files.images)
+    masks = companions(files)
+    found = reader.read(files if reader.has_masks else files.without(masks))
+    names = Names(root, files.without(masks).images)
     lists = read_lists(files, names)
     index = Index() if reader.has_index else read_index(files, names)
     called = naming(found, index, good)

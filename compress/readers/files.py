@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from camera.image_file import SUFFIXES
@@ -25,6 +25,10 @@ class Files:
     @property
     def images(self) -> tuple[Path, ...]:
         return tuple(p for p in self.paths if p.suffix.lower() in SUFFIXES)
+
+    def without(self, paths: Set[Path]) -> Files:
+        """The same less some files."""
+        return replace(self, paths=tuple(path for path in self.paths if path not in paths))
 
     def with_suffix(self, suffix: str) -> tuple[Path, ...]:
         """The files that end on `suffix` (".xml"), in any case."""

@@ -17,6 +17,7 @@ class Reader:
     """A label format: its name, its layout in words, and its two functions.
 
     also: other names that people give it.
+    has_masks: whether the format itself reads mask files; for another, those beside images are taken away first.
     has_index: whether the format itself reads index.csv, so that nobody need look at it again.
     """
 
@@ -24,14 +25,19 @@ class Reader:
     layout: str
     recognises: Callable[[Files], bool]
     read: Callable[[Files], Found]
+    has_masks: bool = False
     has_index: bool = False
     also: tuple[str, ...] = ()
 
 
 # The most particular first: almost anything could be read as folders.
 READERS = (
-    Reader("MVTec", "train/good, test/DEFECT, ground_truth/DEFECT/*_mask.png", mvtec.recognises, mvtec.read),
-    Reader("VisA", "Data/Images/{Normal,Anomaly}, Data/Masks/Anomaly, image_anno.csv", visa.recognises, visa.read),
+    Reader(
+        "MVTec", "train/good, test/DEFECT, ground_truth/DEFECT/*_mask.png", mvtec.recognises, mvtec.read, has_masks=True
+    ),
+    Reader(
+        "VisA", "Data/Images/{Normal,Anomaly}, Data/Masks/Anomaly, image_anno.csv", visa.recognises, visa.read, True
+    ),
     Reader("COCO", "images with COCO .json files", coco.recognises, coco.read),
     Reader("VOC", "images with Pascal VOC .xml files", voc.recognises, voc.read),
     Reader("labelme", "images with labelme .json files", labelme.recognises, labelme.read),
@@ -41,10 +47,13 @@ READERS = (
         ".csv or .jsonl with columns image and label",
         table.recognises,
         table.read,
-        True,
-        ("CSV", "TSV", "JSONL"),
+        has_masks=True,
+        has_index=True,
+        also=("CSV", "TSV", "JSONL"),
     ),
-    Reader("masks", "x.png with x_mask.png, or images/ with masks/", mask_files.recognises, mask_files.read),
+    Reader(
+        "masks", "x.png with x_mask.png, or images/ with masks/", mask_files.recognises, mask_files.read, has_masks=True
+    ),
     Reader("folders", "one folder per class", folders.recognises, folders.read),
     Reader("unlabelled", "images alone", unlabelled.recognises, unlabelled.read),
 )

@@ -6,7 +6,6 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,19 +72,9 @@ def masks_of(files: Files) -> dict[Path, Path]:
     return found or _twins(files)
 
 
-def without_masks(found: Found, files: Files) -> Found:
-    """What a reader found, less the masks that stand beside its images: they are no pictures of parts.
-
-    Only images that carry no label are looked at; in some formats these would count as good.
-    """
-    masks = set(masks_of(files).values())
-    unlabelled = (i.path for i in found.images if i.class_name is None and i.label_path is None and not i.captions)
-    dropped = {path for path in unlabelled if path in masks and _looks_like_mask(path)}
-    if not dropped:
-        return found
-    note = f"masks beside the images, which this format does not use: {len(dropped):,}"
-    images = tuple(image for image in found.images if image.path not in dropped)
-    return replace(found, images=images, notes=(*found.notes, note))
+def companions(files: Files) -> frozenset[Path]:
+    """The masks that stand beside images: no pictures of parts, whatever format the labels are in."""
+    return frozenset(masks_of(files).values()) if recognises(files) else frozenset()
 
 
 def empty_masks(masks: Iterable[Path]) -> set[Path]:

@@ -38,7 +38,8 @@ def join(
 ) -> tuple[tuple[FoundImage, ...], tuple[Problem, ...]]:
     """All images, each with its label where it has one, and the label files that could not be used.
 
-    The image of a broken label file is left out: without its label it could pass for a good one.
+    The image of a broken label file is left out, and all that an unclear one could mean: without their label they
+    could pass for good ones.
     """
     names = Names(files.root, files.images)
     labels_of: defaultdict[Path, list[LabelFile]] = defaultdict(list)
@@ -55,6 +56,7 @@ def join(
             labels_of[_image_of(label, names)].append(label)
         except DataError as error:
             problems.append(Problem(path, str(error)))
+            unusable.update(names.find(path.stem))
     images = []
     for image in files.images:
         nearest_first = sorted(labels_of[image], key=lambda label: -nearness(label.path, image))

@@ -83,7 +83,9 @@ class _Reading:
 
     def __init__(self, files: Files) -> None:
         self.files = files
+        self.companions = mask_files.companions(files)
         self.names = Names(files.root, files.images)
+        self.pictures = Names(files.root, files.without(self.companions).images)
         self.told: dict[Path, _Told] = {}
         self.unusable: set[Path] = set()
         self.problems: list[Problem] = []
@@ -105,7 +107,7 @@ class _Reading:
         for row in table.rows:
             written = str(row.get("image", ""))
             try:
-                image = self._near(written, table.path)
+                image = self._near(written, table.path, self.pictures)
             except DataError:
                 missing.append(written)
                 continue
@@ -121,14 +123,12 @@ class _Reading:
         if "split" in table.columns:
             self.sources.append(self.files.relative(table.path))
 
-    def _near(self, written: str, table: Path) -> Path:
+    def _near(self, written: str, table: Path, names: Names) -> Path:
         """Paths may be written from the table's own folder."""
         if not written.strip():
             raise DataError("has a row without an image")
-        beside = (
-            self.names.find(f"{self.files.relative(table.parent)}/{written}") if table.parent != self.files.root else ()
-        )
-        return beside[0] if len(beside) == 1 else self.names.near(written, table)
+        beside = names.find(f"{self.files.relative(table.parent)}/{written}") if table.parent != self.files.root else ()
+        return beside[0] if len(beside) == 1 else names.near(written, table)
 
     def _tell(self, told: _Told, row: Row, table: Table) -> None:
         name = cells.class_name(row)
@@ -137,7 +137,7 @@ class _Reading:
         if name is not None and not boxes:
             told.classes.add(name)
         if "mask" in row:
-            told.masks.add(self._near(str(row["mask"]), table.path))
+            told.masks.add(self._near(str(row["mask"]), table.path, self.names))
         elif "mask" in table.columns and name is None:
             told.classes.add(cells.GOOD)
         told.captions += cells.texts(row.get("caption"))
@@ -156,7 +156,7 @@ class _Reading:
         empty = mask_files.empty_masks(masks)
         images = []
         for path in self.files.images:
-            if path in masks or path in self.unusable:
+            if path in masks or path in self.companions or path in self.unusable:
                 continue
             try:
                 images.append(_image(self.told[path], empty) if path in self.told else FoundImage(path))

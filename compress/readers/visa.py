@@ -39,7 +39,7 @@ def read(files: Files) -> Found:
 
     The split file of the whole of VisA may stand in the folder or beside it, where the download has it.
     """
-    product = products(files)[0]
+    product = next(iter(products(files)), files.root)
     problems: list[Problem] = []
     rows = _rows(files, product, problems)
     split_of, source = _splits(files, product, problems)

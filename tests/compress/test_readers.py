@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from compress.dataset import read_dataset
 from compress.errors import DataError
 from compress.readers import labelme, voc
 from compress.readers.files import Names, list_files
-from compress.readers.find import find_reader
+from compress.readers.find import READERS, find_reader
 from compress.readers.found import BoxLabel, Found
 from compress.readers.good import is_good
 from tests.compress import layouts
@@ -115,6 +116,7 @@ def test_labels_without_an_image_or_with_two_are_problems(tmp_path: Path) -> Non
     assert [i.boxes[0].class_name for i in found.images if i.path.name == "a.png"] == ["x"]
     assert "has no image" in said["gone.xml"]
     assert "could label" in said["b.xml"]
+    assert {i.path.name for i in found.images} == {"a.png"}
     assert "labels already" in said["old/a.xml"]
 
 
@@ -167,8 +169,42 @@ def test_each_layout_is_recognised_as_itself(tmp_path: Path) -> None:
         "labelme": layouts.labelme_set(tmp_path / "b", 2),
         "folders": layouts.folder_set(tmp_path / "c", "good", "bad", count=2),
         "MVTec": layouts.mvtec_set(tmp_path / "d", 2),
+        "VisA": layouts.visa_set(tmp_path / "e", 2),
+        "COCO": layouts.coco_set(tmp_path / "f", 2),
+        "YOLO": layouts.yolo_set(tmp_path / "g", 2),
+        "table": layouts.table_set(tmp_path / "h", 2),
+        "masks": layouts.mask_set(tmp_path / "i", 2),
     }
     assert {name: find_reader(list_files(root)).name for name, root in sets.items()} == {n: n for n in sets}
+
+
+_LAYOUTS: dict[str, Callable[[Path], Path]] = {
+    "MVTec": layouts.mvtec_set, "VisA": layouts.visa_set, "COCO": layouts.coco_set, "VOC": layouts.voc_set,
+    "labelme": layouts.labelme_set, "YOLO": layouts.yolo_set, "table": layouts.table_set, "masks": layouts.mask_set,
+    "folders": lambda root: layouts.folder_set(root, "good", "bad"),
+}  # fmt: skip
+
+
+def _read_or_refused(root: Path, format: str) -> str:
+    try:
+        return read_dataset(root, format, allow_unlabelled=True).format
+    except DataError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("layout", sorted(_LAYOUTS))
+def test_any_format_may_be_forced_upon_any_folder(tmp_path: Path, layout: str) -> None:
+    """It is read so, or refused in one sentence that names the folder."""
+    _LAYOUTS[layout](tmp_path)
+    for reader in READERS:
+        outcome = _read_or_refused(tmp_path, reader.name)
+        assert outcome == reader.name or outcome.startswith(str(tmp_path)), outcome
+
+
+def test_every_layout_is_described_in_the_guide() -> None:
+    """By the name that the first line of a run says."""
+    guide = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    assert [r.name for r in READERS if f"### `{r.name}`" not in guide] == []
 
 
 def test_a_folder_of_several_mvtec_sets_is_refused_by_name(tmp_path: Path) -> None:

@@ -91,14 +91,35 @@ def test_damaged_wrong_and_lonely_masks_are_told(tmp_path: Path) -> None:
     assert len(dataset.samples) == 14
 
 
-def test_masks_beside_another_format_are_no_pictures(tmp_path: Path) -> None:
-    """In YOLO and labelme they would all count as good parts."""
-    layouts.yolo_set(tmp_path)
-    for i in range(0, 8, 4):
-        layouts.write_mask(tmp_path / "masks" / f"train {i}.png")
+@pytest.mark.parametrize("format", ["YOLO", "labelme", "table"])
+def test_masks_beside_another_format_are_no_pictures(tmp_path: Path, format: str) -> None:
+    """Else they would count as good parts, or leave open which file a label of their name means."""
+    lines = ["image,label"]
+    for i in range(12):
+        layouts.write_image(tmp_path / "images" / f"{i}.png", seed=i)
+        layouts.write_mask(tmp_path / "masks" / f"{i}.png", marked=i % 2 == 0)
+        lines.append(f"{i}.png,{'dent' if i % 2 else 'good'}")
+        if format == "labelme":
+            shapes = [("dent", "polygon", [[2.0, 2.0], [8.0, 2.0], [8.0, 8.0]])] if i % 2 else []
+            layouts.write_labelme(tmp_path / "labels" / f"{i}.json", *shapes)
+        if format == "YOLO":
+            label = tmp_path / "labels" / f"{i}.txt"
+            label.parent.mkdir(exist_ok=True)
+            label.write_text("0 0.5 0.5 0.2 0.2" if i % 2 else "")
+            (tmp_path / "classes.txt").write_text("dent")
+    if format == "table":
+        (tmp_path / "labels.csv").write_text("\n".join(lines))
+    layouts.write_lists(tmp_path, train=["0", "1", "2", "3"], val=["4", "5"], test=["images/6.png", "7.png"])
     dataset = read_dataset(tmp_path)
-    assert (dataset.format, len(dataset.samples)) == ("YOLO", 24)
-    assert "masks beside the images, which this format does not use: 2" in dataset.notes
+    assert dataset.format == format
+    assert [(s.name, s.class_name) for s in dataset.of("train")] == [
+        ("0", "good"),
+        ("1", "dent"),
+        ("2", "good"),
+        ("3", "dent"),
+    ]
+    assert [len(dataset.of(split)) for split in ("train", "val", "test")] == [4, 2, 2]
+    assert not dataset.problems
 
 
 def test_photographs_in_a_folder_called_mask_are_no_masks(tmp_path: Path) -> None:
