@@ -13,7 +13,7 @@ from edgevl import app
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("systemd/*.md")])
-COMMANDS = {command.name for command in app.registered_commands}
+COMMANDS = {one.name for one in (*app.registered_commands, *app.registered_groups)}
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
