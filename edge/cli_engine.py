@@ -43,7 +43,7 @@ def engine_command(
             failures.append(error)
             continue
         console.print(made.sentence(), highlight=False, markup=False, soft_wrap=True)
+    for failure in failures[: len(names) - 1]:  # TensorRT need not take every variant: some are made for the CPU
+        errors.print(f"left out: {failure}", highlight=False, markup=False, soft_wrap=True)
     if len(failures) == len(names):
         raise failures[-1]
-    for failure in failures:  # TensorRT need not take every variant: some are made for the CPU
-        errors.print(f"left out: {failure}", highlight=False, markup=False, soft_wrap=True)

@@ -27,7 +27,10 @@ def print_verification(found: Verification, console: Console) -> None:
         console.print(Text(f"{letter}: {row.name}; {row.why}"))
     console.print(_table(found))
     for letter, row in zip(ascii_uppercase, found.rows, strict=False):
-        _print_row(letter, row, console)
+        if row is not found.rows[0] and row.mistakes and _wrong(row) == _wrong(found.rows[0]):
+            console.print(Text(f"{letter}: the same wrong decisions as A"))
+        else:
+            _print_row(letter, row, console)
     for flips in found.flips:
         _print_flips(flips.one, flips.other, flips.paths, console)
     console.print(Text(verdict(found), style="bold red" if found.worse else "bold green" if found.compared else "bold"))
@@ -109,6 +112,10 @@ def _print_row(letter: str, row: EngineRow, console: Console) -> None:
     for mistake in row.mistakes[:shown]:
         said = f"  {mistake.path}: {mistake.true_class}, decided {mistake.decided_class} ({mistake.probability:.2f})"
         console.print(Text(said))
+
+
+def _wrong(row: EngineRow) -> set[tuple[str, str]]:
+    return {(mistake.path, mistake.decided_class) for mistake in row.mistakes}
 
 
 def _print_flips(one: str, other: str, paths: tuple[str, ...], console: Console) -> None:
