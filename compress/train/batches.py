@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -84,10 +84,15 @@ class Stills(Dataset[Batch]):
         return _example(model_input(read_image(self._samples[i].path), self._size), 0, -1)
 
 
-def training_batches(lessons: Lessons, size: InputSpec, batch: int, seed: int) -> tuple[DataLoader[Batch], Epochs]:
-    """Batches of views, and the sampler that is told the epoch."""
+def training_batches(
+    lessons: Lessons, size: InputSpec, batch: int, seed: int, workers: int = 0
+) -> tuple[DataLoader[Batch], Epochs]:
+    """Batches of views, and the sampler that is told the epoch. workers: processes that read ahead."""
     order = Epochs(len(lessons.samples), seed)
-    return DataLoader(Views(lessons, size, seed), batch, sampler=order, collate_fn=_stack), order
+    ahead: dict[str, Any] = {}
+    if workers:
+        ahead = {"num_workers": workers, "multiprocessing_context": "forkserver", "persistent_workers": True}
+    return DataLoader(Views(lessons, size, seed), batch, sampler=order, collate_fn=_stack, **ahead), order
 
 
 def still_batches(samples: Sequence[Sample], size: InputSpec, batch: int) -> DataLoader[Batch]:

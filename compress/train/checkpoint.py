@@ -46,7 +46,7 @@ class Progress(msgspec.Struct, frozen=True):
 
     key: str
     scores: tuple[EpochScore, ...]
-    scaler: dict[str, float] = {}
+    scaler: dict[str, int | float] = {}
 
     @property
     def epoch(self) -> int:

@@ -29,6 +29,7 @@ from compress.train.loop import Course, run_epochs
 from compress.train.lora import add_lora, merge_lora
 from compress.train.objective import Objective, class_weights
 from compress.train.options import TrainOptions, Tuning
+from compress.train.processes import reading_workers
 from compress.train.sentences import Sentences, collect_sentences
 from edge.bundle import InputSpec
 
@@ -117,7 +118,8 @@ def _course(study: Study, judge: Judge, learner: Learner, objective: Objective, 
     size = InputSpec(judge.teacher.preprocessing.height, judge.teacher.preprocessing.width)
     share = -(-len(study.train) // judge.accelerator.num_processes)
     lessons = _lessons(study, objective.sentences, turns)
-    batches, order = training_batches(lessons, size, min(schedule.batch, share), options.seed)
+    workers = reading_workers(judge.accelerator)
+    batches, order = training_batches(lessons, size, min(schedule.batch, share), options.seed, workers)
     groups = parameter_groups(
         judge.teacher.vision.model,
         learner.head,

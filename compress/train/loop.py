@@ -114,6 +114,8 @@ def _begin(course: Course, folder: Path, key: str, reporter: Reporter) -> tuple[
     saved = load_checkpoint(folder, key)
     _require_same_start(course.accelerator, saved)
     if saved is None:
+        if any(folder.glob("epoch-*")):
+            reporter.say(f"begins anew: what {folder} holds is damaged, or of other data, options or processes")
         score = _agreed(course, course.judge.score(0, None, course.learner.head, course.val))
         return Progress(key, (score,)), trained_weights(course.learner)
     reporter.say(f"goes on after epoch {saved.progress.epoch}, which an earlier start finished")
@@ -189,9 +191,8 @@ def _require_same_start(accelerator: Accelerator, saved: Checkpoint | None) -> N
         )
 
 
-def _scaler_state(accelerator: Accelerator) -> dict[str, float]:
-    scaler = accelerator.scaler
-    return {} if scaler is None else {name: float(value) for name, value in scaler.state_dict().items()}
+def _scaler_state(accelerator: Accelerator) -> dict[str, int | float]:
+    return {} if accelerator.scaler is None else dict(accelerator.scaler.state_dict())
 
 
 def _line(score: EpochScore, progress: Progress, epochs: int) -> str:

@@ -12,6 +12,7 @@ from compress.errors import TeacherError
 from compress.progress import Reporter, SilentReporter
 from compress.train.options import Precision
 
+_MOST_WORKERS = 8
 _NAMES = {"float32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
@@ -21,6 +22,13 @@ def open_accelerator(precision: Precision, accumulate: int) -> Accelerator:
         return Accelerator(mixed_precision=_mixed(precision), gradient_accumulation_steps=accumulate)
     except (ValueError, ImportError) as error:
         raise TeacherError(f"--precision {precision} cannot be had here ({error}); use --precision auto") from error
+
+
+def reading_workers(accelerator: Accelerator) -> int:
+    """How many processes should read pictures ahead: none beside a CPU that trains, its cores' share beside a GPU."""
+    if accelerator.device.type == "cpu":
+        return 0
+    return min(_MOST_WORKERS, (os.cpu_count() or 1) // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
 
 
 def reporter_of(accelerator: Accelerator, reporter: Reporter) -> Reporter:

@@ -37,6 +37,17 @@ def test_an_epoch_shows_every_picture_once_and_again_the_same(lessons: Lessons) 
         assert not torch.equal(torch.cat([b.sentence_N for b in first]), torch.cat([b.sentence_N for b in other]))
 
 
+@pytest.mark.slow
+def test_processes_that_read_ahead_change_nothing(lessons: Lessons) -> None:
+    """As beside a GPU: two of them give the batches of none."""
+    loader, order = training_batches(lessons, InputSpec(32, 32), 8, 1, workers=2)
+    order.epoch = 2
+    ahead = list(loader)
+    assert len(ahead) == len(_epoch(lessons, 1, 2))
+    for one, two in zip(ahead, _epoch(lessons, 1, 2), strict=True):
+        assert all(torch.equal(x, y) for x, y in zip(one, two, strict=True))
+
+
 def test_folds_keep_groups_whole_and_hold_every_picture_out_once(parts: Path) -> None:
     """Nobody learns from, or stops by, what a fold is scored on."""
     dataset = read_dataset(parts)

@@ -148,6 +148,20 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(trained: Trained, tmp_pa
     assert _same(out, trained.out)
 
 
+def test_fp16_goes_on_with_the_scale_of_its_gradients(clip: Path, parts: Path, tmp_path: Path) -> None:
+    """The scaler's state is part of a saved epoch; other options begin anew and say so."""
+    options = replace(SHORT, precision="fp16", schedule=replace(SHORT.schedule, epochs=2))
+    straight = train(str(clip), parts, tmp_path / "straight", options, SilentReporter())
+    with pytest.raises(KeyboardInterrupt):
+        train(str(clip), parts, tmp_path / "out", options, Stopped("epoch 2"))
+    assert train(str(clip), parts, tmp_path / "out", options, SilentReporter()).epochs == straight.epochs
+    with pytest.raises(KeyboardInterrupt):
+        train(str(clip), parts, tmp_path / "out", options, Stopped("epoch 2"))
+    reporter = SilentReporter()
+    train(str(clip), parts, tmp_path / "out", replace(options, seed=4), reporter)
+    assert any(line.startswith("begins anew") for line in reporter.lines)
+
+
 def test_the_test_split_does_not_reach_the_weights(trained: Trained, tmp_path: Path) -> None:
     """With every test picture painted over, the weights are the same."""
     data = Path(shutil.copytree(trained.data, tmp_path / trained.data.name))
