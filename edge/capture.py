@@ -1,4 +1,8 @@
-"""Keep one camera open for ever: open, read, and when it fails try again, ever more slowly."""
+"""Keep one camera open for ever: open, read, and when it fails try again, ever more slowly.
+
+A frame older than the camera's limit is never passed on as if it were now: it is skipped and counted. Where nothing
+but old frames come, the camera is down, and is opened again, as where none come.
+"""
 
 from __future__ import annotations
 
@@ -43,17 +47,25 @@ class Receiver(Protocol):
 class Capture:
     """Runs one source. Only `run` changes it; everything else may be read from any thread.
 
-    frames: how many there were.
+    frames: how many were passed on. stale: how many were skipped because they came too late.
     """
 
-    def __init__(self, source: Source, receiver: Receiver, announce: Callable[[CameraStatus], None]) -> None:
-        """`announce` is called after every change of `status`, in the capture thread."""
+    def __init__(
+        self,
+        source: Source,
+        receiver: Receiver,
+        announce: Callable[[CameraStatus], None],
+        max_age_ms: float | None = None,
+    ) -> None:
+        """`announce` is called after every change of `status`, in the capture thread. max_age_ms: None for no limit."""
         self._source = source
         self._receiver = receiver
         self._announce = announce
+        self._max_age_ms = math.inf if max_age_ms is None else max_age_ms
         self._rate = Rate()
         self.status = CameraStatus("opening", "opening for the first time")
         self.frames = 0
+        self.stale = 0
         self._last_sign = time.monotonic()
 
     @property
@@ -101,6 +113,10 @@ class Capture:
             except SourceTimeout:
                 self._be_silent(time.monotonic() - last_frame)
                 continue
+            if frame.age_ms(time.monotonic_ns()) > self._max_age_ms:
+                self.stale += 1
+                self._be_silent(time.monotonic() - last_frame)
+                continue
             last_frame = time.monotonic()
             self.frames += 1
             self._rate.tick()
@@ -110,9 +126,14 @@ class Capture:
 
     def _be_silent(self, silent_s: float) -> None:
         if silent_s >= REOPEN_S:
-            raise SourceLost(f"no picture for {silent_s:.0f} s, so it is opened again")
+            raise SourceLost(f"{self._no_picture} for {silent_s:.0f} s, so it is opened again")
         if silent_s >= SILENT_S:
-            self._become("down", f"open, but no picture for {SILENT_S:.0f} s")
+            self._become("down", f"open, but {self._no_picture} for {SILENT_S:.0f} s")
+
+    @property
+    def _no_picture(self) -> str:
+        limited = math.isfinite(self._max_age_ms)
+        return f"no picture younger than {self._max_age_ms:g} ms" if limited else "no picture"
 
     def _become(self, state: CameraState, detail: str) -> None:
         if (state, detail) != (self.status.state, self.status.detail):

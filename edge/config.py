@@ -50,7 +50,8 @@ class LineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[[camera]]`. trigger: each frame is a part, or parts are found as they pass. roi: x, y, w, h in px.
+    """`[[camera]]`. trigger: each frame is judged, one every `every_ms`, one for each request of another program, or
+    each part that passes. roi: x, y, w, h in px. max_age_ms: older pictures are skipped.
 
     margin: with `trigger = "part"`, how much belt around the part is inspected with it, as a share of the part's
     width and height added on every side. Choose it so that the part fills the model's picture as it did in the
@@ -60,7 +61,9 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     uri: str
-    trigger: Literal["frame", "part"] = "frame"
+    trigger: Literal["frame", "interval", "external", "part"] = "frame"
+    every_ms: Annotated[float, Meta(ge=1, le=86_400_000)] | None = None
+    max_age_ms: Annotated[float, Meta(ge=1, le=3_600_000)] | None = None
     roi: tuple[NonNegative, NonNegative, Positive, Positive] | None = None
     margin: Annotated[float, Meta(ge=-0.25, le=1)] = 0.0
     rotate: Literal[0, 90, 180, 270] = 0
@@ -130,7 +133,7 @@ def load_line(path: Path) -> LineFile:
     """Read and check a line file. Raises ConfigError naming the file, the key and what is allowed there."""
     line = convert(path, _with_data_dir(read_tables(path, LineFile)), LineFile)
     _check_names(path, line)
-    _check_margins(path, line)
+    _check_triggers(path, line)
     _check_loopback(path, line)
     return _resolve(line, path.absolute().parent)
 
@@ -153,8 +156,14 @@ def _check_names(path: Path, line: LineFile) -> None:
         seen.add(camera.name)
 
 
-def _check_margins(path: Path, line: LineFile) -> None:
+def _check_triggers(path: Path, line: LineFile) -> None:
     for number, camera in enumerate(line.camera, start=1):
+        if (camera.every_ms is None) == (camera.trigger == "interval"):
+            raise ConfigError(
+                f'{path}: [[camera]] number {number} has `trigger = "{camera.trigger}"` '
+                f"{'but no' if camera.every_ms is None else 'and an'} `every_ms`; "
+                'the two belong together: trigger = "interval" and every_ms = 500'
+            )
         if camera.margin and camera.trigger != "part":
             raise ConfigError(
                 f"{path}: `margin` in [[camera]] number {number} is {camera.margin:g}, but only parts have a margin;"

@@ -29,13 +29,14 @@ from edge.errors import EdgevlError
 from edge.feed import Numbers, Publisher
 from edge.heartbeat import LineFacts, Pace, Reporter
 from edge.inspector import Inspector
-from edge.intake import EveryFrame, EveryPart, Intake
+from edge.intake import Intake
 from edge.judge import Judge, Work
 from edge.ledger import Account, Ledger
 from edge.messages import Region, Verdict
 from edge.outbox import CameraChanged, Judged, new_outbox
 from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
 from edge.store import Store
+from edge.triggers import EveryFrame, EveryInterval, EveryPart, Finder, OnRequest, RequestError
 from edge.writer import Writer
 
 # Of frames only the freshest are worth judging: one, and one that comes while it is fetched. Parts come in bursts,
@@ -52,6 +53,9 @@ _SWITCH_S = 0.0005
 _OPENCV_THREADS = 1
 
 
+TriggerKind = Literal["frame", "interval", "external", "part"]
+
+
 class LineError(EdgevlError):
     """A thread of the line failed in a way nobody foresaw."""
 
@@ -61,16 +65,18 @@ class CameraPlan:
     """A camera of the line.
 
     region: the part of the picture to judge, or where parts are looked for; None for all of it.
-    trigger: whether each frame is judged, or each part that passes.
-    margin: of parts, how much belt around each is judged with it (see `edge.intake.EveryPart`).
+    trigger: what is judged (see `edge.triggers`); every_ms belongs to "interval", margin to "part".
+    max_age_ms: older frames are skipped, None for no limit (see `edge.capture`).
     waits: the source can be held back (a folder read as fast as it can be), so no picture need be dropped.
     """
 
     source: Source
     region: Region | None = None
-    trigger: Literal["frame", "part"] = "frame"
+    trigger: TriggerKind = "frame"
     waits: bool = False
     margin: float = 0.0
+    every_ms: float = 0.0
+    max_age_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,7 @@ class Line:
         self._shutter = Shutter(self._plan.live_hz)
         self._allowance = Allowance()
         self._judge = Judge(inspector, facts, numbers, say)
+        self._finders = {camera.source.name: _finder(camera) for camera in cameras}
         self._captures = [self._capture(camera) for camera in cameras]
         self._reporter = Reporter(facts, self._captures, self._ledger, numbers)
         self._stop = threading.Event()
@@ -162,16 +169,29 @@ class Line:
             return False
         return self._ledger.longest_wait_s() < limit_s
 
+    def request(self, camera: str, identity: str) -> None:
+        """Ask a camera with `trigger = "external"` for a verdict on its next frame, from any thread.
+
+        Raises RequestError, in a sentence for whoever asked.
+        """
+        finder = self._finders.get(camera)
+        if not isinstance(finder, OnRequest):
+            able = [name for name, known in self._finders.items() if isinstance(known, OnRequest)]
+            raise RequestError(
+                f"the camera {camera!r} takes no requests; those that do: {', '.join(able) or 'none'}"
+                ' (trigger = "external" in the line file)'
+            )
+        finder.request(identity, time.monotonic_ns())
+
     def statuses(self) -> Mapping[str, CameraStatus]:
         """How each camera is now."""
         return {capture.name: capture.status for capture in self._captures}
 
     def _capture(self, camera: CameraPlan) -> Capture:
-        if camera.trigger == "part":
-            intake = Intake(EveryPart(camera.region, camera.margin), self._ledger, self._frames, self._watch())
-        else:
-            intake = Intake(EveryFrame(camera.region), self._ledger, self._frames)
-        return Capture(camera.source, intake, partial(self._announce, camera.source.name))
+        name = camera.source.name
+        watch = None if camera.trigger == "frame" else self._watch()
+        intake = Intake(self._finders[name], self._ledger, self._frames, watch)
+        return Capture(camera.source, intake, partial(self._announce, name), camera.max_age_ms)
 
     def _watch(self) -> Callable[[Frame], None]:
         """Shows frames without a verdict: where parts are rare, the belt should still be seen to move."""
@@ -253,10 +273,22 @@ class Line:
         )
 
 
+def _finder(camera: CameraPlan) -> Finder:
+    match camera.trigger:
+        case "frame":
+            return EveryFrame(camera.region)
+        case "interval":
+            return EveryInterval(camera.region, camera.every_ms)
+        case "external":
+            return OnRequest(camera.region)
+        case "part":
+            return EveryPart(camera.region, camera.margin)
+
+
 def _lane(camera: CameraPlan) -> Lane:
     if camera.waits:
         return _PATIENT
-    return _PARTS if camera.trigger == "part" else _FRAMES
+    return _PARTS if camera.trigger in ("part", "external") else _FRAMES
 
 
 def _drained(channel: Channel[Key, Item]) -> list[Item]:

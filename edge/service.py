@@ -76,7 +76,15 @@ def _camera_plan(section: CameraSection) -> CameraPlan:
     except SourceUriError as error:
         raise ConfigError(f"camera {section.name}: {error}") from error
     fps = parse_qs(section.uri.partition("?")[2]).get("fps", ["not given"])[-1]
-    return CameraPlan(source, section.region, section.trigger, _is_zero(fps), section.margin)
+    return CameraPlan(
+        source,
+        section.region,
+        section.trigger,
+        _is_zero(fps),
+        section.margin,
+        section.every_ms or 0.0,
+        section.max_age_ms,
+    )
 
 
 def _is_zero(text: str) -> bool:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -105,6 +106,24 @@ def test_a_lost_camera_is_opened_again_soon_and_each_stream_is_finished() -> Non
     assert notebook.finished_after == [2, 4, 8]
     assert notebook.states() == ["up", "down", "up", "down", "up", "ended"]
     assert [s.detail for s in notebook.statuses if s.state == "down"] == ["the cable was pulled; next try in 0.5 s"] * 2
+
+
+class Late(FrameList):
+    """Every other frame was taken a minute ago."""
+
+    def read(self, timeout_s: float) -> Frame:
+        frame = super().read(timeout_s)
+        late_ns = 60_000_000_000 if frame.seq % 2 else 0
+        return replace(frame, captured_ns=time.monotonic_ns() - late_ns)
+
+
+def test_a_frame_that_comes_too_late_is_skipped_and_counted() -> None:
+    """Nobody is shown it as if it were now; without a limit all pass."""
+    for limit_ms, passed, stale in ((30_000.0, [0, 2, 4], 3), (None, [0, 1, 2, 3, 4, 5], 0)):
+        notebook = Notebook()
+        capture = Capture(Late("belt", [flat(0)] * 6), notebook, notebook.statuses.append, limit_ms)
+        capture.run(threading.Event())
+        assert (notebook.seqs, capture.frames, capture.stale) == (passed, len(passed), stale)
 
 
 class Hanging(FrameList):
