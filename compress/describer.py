@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from compress.errors import TeacherError
-from compress.pretrained import find_folder, first_line, open_config, open_model, open_tokenizer, refuse_untrained
+from compress.pretrained import (
+    called,
+    find_folder,
+    first_line,
+    open_config,
+    open_model,
+    open_tokenizer,
+    refuse_untrained,
+)  # fmt: skip
 from compress.quiet import quiet
 
 LONGEST = 96  # new tokens; a report wants a sentence or two
@@ -57,9 +65,9 @@ def load_describer(name: str) -> Describer:
     refuse_untrained(folder, missing)
     both = _open(folder, transformers.AutoProcessor)
     if hasattr(both, "image_processor") and hasattr(both, "tokenizer"):
-        return Describer(folder.resolve().name, model, both.tokenizer, both.image_processor, both)
+        return Describer(called(name, folder), model, both.tokenizer, both.image_processor, both)
     images = _open(folder, transformers.AutoImageProcessor)
-    return Describer(folder.resolve().name, model, open_tokenizer(folder), images, None)
+    return Describer(called(name, folder), model, open_tokenizer(folder), images, None)
 
 
 def describe(describer: Describer, image_HWC: Sequence[NDArray[np.uint8]], prompt: str) -> list[str]:

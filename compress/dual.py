@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from compress.errors import TeacherError
 from compress.image_side import is_dual, one_vector
-from compress.pretrained import find_folder, open_tokenizer, refuse_untrained
+from compress.pretrained import called, find_folder, open_tokenizer, refuse_untrained
 from compress.teacher import Teacher, open_any, teacher_of
 
 _POSITIONS = ("position_embedding", "position_embeddings")
@@ -68,7 +68,7 @@ def load_dual(name: str) -> DualEncoder:
     refuse_untrained(folder, missing)
     tokenizer = open_tokenizer(folder)
     dual = DualEncoder(
-        teacher=teacher_of(folder, model),
+        teacher=teacher_of(called(name, folder), folder, model),
         tokenizer=tokenizer,
         max_tokens=_max_tokens(model, tokenizer),
         pads_in_full=hasattr(model, "logit_bias") or "attention_mask" not in tokenizer.model_input_names,

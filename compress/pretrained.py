@@ -42,6 +42,11 @@ def find_folder(name: str) -> Path:
     return folder
 
 
+def called(name: str, folder: Path) -> str:
+    """What people call the model: its folder's own name, or its name on the hub."""
+    return folder.resolve().name if Path(name).expanduser().is_dir() else name
+
+
 def model_files(folder: Path) -> list[Path]:
     """The files that make the model what it is: weights, configuration, tokenizer."""
     return sorted([*folder.glob("*.safetensors"), *folder.glob("*.json")])

@@ -18,7 +18,15 @@ from torch import nn
 from compress.errors import TeacherError
 from compress.image_side import ImageSide, find_image_side
 from compress.image_side import TeacherVision as TeacherVision
-from compress.pretrained import find_folder, first_line, model_files, open_config, open_model, refuse_untrained
+from compress.pretrained import (
+    called,
+    find_folder,
+    first_line,
+    model_files,
+    open_config,
+    open_model,
+    refuse_untrained,
+)  # fmt: skip
 from compress.teacher_input import Preprocessing, read_preprocessing
 
 _NOT_SEEN_WITH = ("text_", "logit_", "temperature")  # the parts of a dual encoder that the image side does not use
@@ -40,7 +48,8 @@ def load_teacher(name: str) -> Teacher:
     """Load a teacher from a folder, or by its Hugging Face name. Raises TeacherError with what is missing."""
     folder = find_folder(name)
     model, missing = open_any(folder)
-    teacher = teacher_of(folder, model, [key for key in missing if not key.startswith(_NOT_SEEN_WITH)])
+    seen_with = [key for key in missing if not key.startswith(_NOT_SEEN_WITH)]
+    teacher = teacher_of(called(name, folder), folder, model, seen_with)
     forget_text_side(teacher.vision.model)
     return teacher
 
@@ -62,7 +71,7 @@ def open_any(folder: Path) -> tuple[nn.Module, frozenset[str]]:
     return model, missing
 
 
-def teacher_of(folder: Path, model: nn.Module, missing: Collection[str] = ()) -> Teacher:
+def teacher_of(name: str, folder: Path, model: nn.Module, missing: Collection[str] = ()) -> Teacher:
     """A loaded model as a teacher. missing: weights its file lacks; a pooler among them is then left out.
 
     A checkpoint of a classifier comes without a pooler, and one drawn at random would scramble the embedding.
@@ -72,7 +81,7 @@ def teacher_of(folder: Path, model: nn.Module, missing: Collection[str] = ()) ->
     side.module.float()
     vision, preprocessing, dim = _sized(folder, model.config, side, has_pooler=not missing)
     return Teacher(
-        name=folder.resolve().name,
+        name=name,
         architecture=type(model).__name__,
         vision=vision,
         preprocessing=preprocessing,

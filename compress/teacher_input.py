@@ -89,7 +89,7 @@ def _normalisation(file: Path, said: dict[str, Any]) -> tuple[Colour, Colour]:
 
 def _colour(file: Path, key: str, said: Any, otherwise: Colour) -> Colour:
     """Three numbers; a single one counts for all three colours."""
-    if not said:
+    if said is None:
         return otherwise
     numbers = said if isinstance(said, list) else [said] * 3
     if len(numbers) != 3 or not all(isinstance(n, (int, float)) and math.isfinite(n) for n in numbers):
