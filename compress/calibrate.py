@@ -25,6 +25,7 @@ from edge.preprocess import model_input
 
 _BINS = 2048
 _BATCH = 8
+_LEAST = 1e-6  # of a range: a tensor may be zero all over
 _LEVELS = 128  # what eight bits keep apart on either side of zero
 _KEPT = 0.9999  # of all values, by the percentile method
 _CHECKED = 8  # pictures compared with their files
@@ -32,15 +33,19 @@ _CHECKED = 8  # pictures compared with their files
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How often |value| fell into each of _BINS equal bins from 0 to `largest`; whether any value was negative."""
+    """The extremes (lowest <= 0 <= highest), and how often |value| fell into each of _BINS bins from 0 to `largest`."""
 
-    largest: float
-    negative: bool
+    lowest: float
+    highest: float
     count_B: NDArray[np.int64]
 
+    @property
+    def largest(self) -> float:
+        return max(-self.lowest, self.highest, _LEAST)
+
     def up_to(self, limit: float) -> Range:
-        """The range that keeps values up to `limit` apart, on both sides of zero where there are two."""
-        return Range(-limit if self.negative else 0.0, limit)
+        """What was seen of the values up to `limit` on either side of zero."""
+        return Range(max(self.lowest, -limit), min(self.highest, limit))
 
 
 def calibration_pictures(dataset: Dataset, spec: InputSpec, count: int, seed: int) -> Pictures:
@@ -87,11 +92,11 @@ def observe(model: onnx.ModelProto, tensors: Sequence[str], image_NHWC: NDArray[
     for name, value in _values(session, tensors, image_NHWC):
         lowest[name] = min(lowest[name], float(value.min()))
         highest[name] = max(highest[name], float(value.max()))
-    largest = {name: max(-lowest[name], highest[name], 1e-6) for name in tensors}
-    counts = {name: np.zeros(_BINS, np.int64) for name in tensors}
+    seen = {name: Histogram(lowest[name], highest[name], np.zeros(_BINS, np.int64)) for name in tensors}
     for name, value in _values(session, tensors, image_NHWC):
-        counts[name] += np.histogram(np.abs(value), bins=_BINS, range=(0.0, largest[name]))[0]
-    return {name: Histogram(largest[name], lowest[name] < 0, counts[name]) for name in tensors}
+        counts = np.histogram(np.abs(value), bins=_BINS, range=(0.0, seen[name].largest))[0]
+        np.add(seen[name].count_B, counts, out=seen[name].count_B)
+    return seen
 
 
 def minmax(seen: Histogram) -> Range:
@@ -111,7 +116,7 @@ def entropy(seen: Histogram) -> Range:
 
     The first bin counts as the second: it holds the zeros a ReLU leaves, which every limit keeps exactly.
     """
-    levels = _LEVELS if seen.negative else 2 * _LEVELS
+    levels = _LEVELS if seen.lowest < 0 else 2 * _LEVELS
     count_B = seen.count_B.copy()
     count_B[0] = count_B[1]
     limits = range(levels, _BINS + 1, levels // 4)

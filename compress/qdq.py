@@ -23,6 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 Dialect = Literal["uint8", "int8"]
 
+_LEAST = 1e-6  # width of a range: a tensor may be zero all over
 _OPS = ("Conv", "Gemm", "MatMul")
 
 
@@ -51,12 +52,10 @@ class Range:
 
     def scale_and_zero(self, dialect: Dialect) -> tuple[np.float32, NDArray[np.generic]]:
         """The scale and the zero point (uint8 or int8, a 0-d array) that cover this range."""
-        largest = max(-self.low, self.high, 1e-6)
         if dialect == "int8":
-            return np.float32(largest / 127), np.array(0, np.int8)
-        if self.low >= 0:
-            return np.float32(largest / 255), np.array(0, np.uint8)
-        return np.float32(largest / 127), np.array(128, np.uint8)
+            return np.float32(max(-self.low, self.high, _LEAST) / 127), np.array(0, np.int8)
+        scale = np.float32(max(self.high - self.low, _LEAST) / 255)
+        return scale, np.array(np.rint(-self.low / scale), np.uint8)
 
 
 def find_layers(model: onnx.ModelProto) -> tuple[Layer, ...]:

@@ -33,7 +33,7 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class Quantised:
-    """The chosen calibration method, and what each differs from float on validation: mean |difference| of probabilities."""
+    """The chosen calibration method, and how far each is from float on validation (for a student: mean |dp|)."""
 
     method: str
     differences: dict[str, float]
