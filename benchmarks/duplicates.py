@@ -2,16 +2,19 @@
 
     python -m benchmarks.duplicates ../shared/data/neu ../shared/data/spindle ../shared/data/casting
 
-For each data folder some pictures are taken out, changed in each way below, and put among all others. Found means tied
-to their original. Pairs of untouched pictures are counted by the data's own groups: inside a group they show the same
-part; across groups they are false, or copies that the grouping missed, so they are named to be looked at.
+For each data folder some pictures are copied, each changed in one of the ways below, and put among all. Found means
+paired with the original. Pairs of untouched pictures are counted by the data's own groups: inside a group they
+show the same part; across groups they are false, or copies that the grouping missed, so they are named to be looked at.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import cv2
@@ -22,13 +25,13 @@ from rich.table import Table
 
 from compress.copies import find_copies
 from compress.dataset import read_dataset
-from compress.duplicates import tie
 from compress.fingerprint import thumbnail
 from compress.images import read_image
+from compress.progress import ConsoleReporter
 from compress.samples import Dataset
 from edge.errors import EdgevlError
 
-_TAKEN = 60
+_EACH = 40
 _NAMED = 20
 
 Picture = NDArray[np.uint8]
@@ -45,7 +48,7 @@ def resized(image_HWC: Picture, factor: float) -> Picture:
 
 
 def brighter(image_HWC: Picture, factor: float) -> Picture:
-    return np.clip(image_HWC * factor, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image_HWC * factor, 0, 255), np.uint8)
 
 
 def cropped(image_HWC: Picture, share: float) -> Picture:
@@ -68,44 +71,49 @@ CHANGES: Mapping[str, Callable[[Picture], Picture]] = {
 }
 
 
-def measure(dataset: Dataset, seed: int = 0) -> tuple[dict[str, float], list[str], int]:
-    """Recall by change, the pairs across groups in words, and the number of pairs inside groups."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """recall: by change. across: the pairs of untouched pictures across groups, in words. inside: those in a group."""
+
+    recall: dict[str, float]
+    across: tuple[str, ...]
+    inside: int
+    pictures: int
+
+
+def measure(dataset: Dataset, seed: int = 0) -> Result:
+    """One comparison of all pictures with one changed copy each of some of them, no original copied twice."""
     samples = dataset.samples
-    taken = np.random.default_rng(seed).permutation(len(samples))[:_TAKEN]
-    untouched_NHW = np.stack([thumbnail(read_image(s.path)) for s in samples])
-    recall = {name: _recall(dataset, untouched_NHW, taken, change) for name, change in CHANGES.items()}
-    copies = find_copies(untouched_NHW)
-    across = [c for c in copies if samples[c.first].group != samples[c.second].group]
-    named = [f"{samples[c.first].name} = {samples[c.second].name} ({c.similarity:.3f})" for c in across]
-    return recall, named, len(copies) - len(across)
+    order = np.random.default_rng(seed).permutation(len(samples))[: _EACH * len(CHANGES)]
+    names = [name for _, name in zip(order, cycle(CHANGES), strict=False)]
+    untouched = [thumbnail(read_image(s.path)) for s in samples]
+    changed = [
+        thumbnail(CHANGES[name](read_image(samples[place].path))) for place, name in zip(order, names, strict=True)
+    ]
+    copies = find_copies(np.stack([*untouched, *changed]), ConsoleReporter())
+    pairs = {(min(c.first, c.second), max(c.first, c.second)) for c in copies}
+    found: defaultdict[str, list[bool]] = defaultdict(list)
+    for at, (place, name) in enumerate(zip(order, names, strict=True)):
+        found[name].append((int(place), len(samples) + at) in pairs)
+    real = [c for c in copies if max(c.first, c.second) < len(samples)]
+    across = [c for c in real if samples[c.first].group != samples[c.second].group]
+    said = tuple(f"{samples[c.first].name} = {samples[c.second].name} ({c.similarity:.3f})" for c in across)
+    recall = {name: float(np.mean(hits)) for name, hits in found.items()}
+    return Result(recall, said, len(real) - len(across), len(samples))
 
 
-def _recall(
-    dataset: Dataset, untouched_NHW: Picture, taken: NDArray[np.intp], change: Callable[[Picture], Picture]
-) -> float:
-    """The share of the taken pictures that are tied to their changed copy."""
-    changed = [thumbnail(change(read_image(dataset.samples[place].path))) for place in taken]
-    copies = find_copies(np.concatenate([untouched_NHW, np.stack(changed)]))
-    tied_to = {place: cluster for cluster in tie((str(c.first), str(c.second)) for c in copies) for place in cluster}
-    count = len(dataset.samples)
-    return float(np.mean([str(place) in tied_to.get(str(count + at), ()) for at, place in enumerate(taken)]))
-
-
-def main(folders: list[Path], console: Console) -> None:
-    table = Table("change", box=None)
-    results = []
-    for folder in folders:
-        table.add_column(folder.name, justify="right")
-        results.append(measure(read_dataset(folder)))
+def main(folders: Sequence[Path], console: Console) -> None:
+    results = {folder.name: measure(read_dataset(folder)) for folder in folders}
+    table = Table("change", *results, box=None, title=f"share of copies found, {_EACH} pictures for each change")
     for change in CHANGES:
-        table.add_row(change, *(f"{recall[change]:.2f}" for recall, _, _ in results))
-    table.add_row("pairs inside the data's groups", *(f"{inside:,}" for _, _, inside in results))
-    table.add_row("pairs across them", *(f"{len(named):,}" for _, named, _ in results))
-    console.print(f"recall of {_TAKEN} pictures, changed in each way and put among all others", highlight=False)
+        table.add_row(change, *(f"{result.recall[change]:.2f}" for result in results.values()))
+    table.add_row("pictures", *(f"{result.pictures:,}" for result in results.values()))
+    table.add_row("untouched pairs inside a group", *(f"{result.inside:,}" for result in results.values()))
+    table.add_row("untouched pairs across groups", *(f"{len(result.across):,}" for result in results.values()))
     console.print(table)
-    for folder, (_, named, _) in zip(folders, results, strict=True):
-        for line in named[:_NAMED]:
-            console.print(f"{folder.name}: {line}", highlight=False, markup=False)
+    for name, result in results.items():
+        for line in result.across[:_NAMED]:
+            console.print(f"{name}: {line}", highlight=False, markup=False)
 
 
 if __name__ == "__main__":
