@@ -57,7 +57,7 @@ class AcceptedEngine:
 
 def engine_folder(bundle: Bundle) -> Path:
     """Beside the bundle, which is sealed by its manifest."""
-    path = bundle.path.absolute()
+    path = bundle.path.resolve()
     return path.with_name(path.name + ".engines")
 
 
