@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -19,15 +18,6 @@ from edge.errors import EdgevlError
 
 _WHICH = "Which weights train (one of three)"
 _HOW = "How they train"
-
-
-class PrecisionName(str, Enum):
-    """The choices of --precision."""
-
-    auto = "auto"
-    float32 = "float32"
-    bf16 = "bf16"
-    fp16 = "fp16"
 
 
 def train_command(
@@ -47,7 +37,7 @@ def train_command(
         typer.Option(
             min=0.1,
             max=1.0,
-            help="All; each layer so many times as fast as the one above.  [default: 0.8]",
+            help="All; each layer so many times as fast as the one above. 0.8 where none is given.",
             rich_help_panel=_WHICH,
             show_default=False,
         ),
@@ -67,7 +57,7 @@ def train_command(
         float | None,
         typer.Option(
             min=1e-9,
-            help="Highest rate.  [default: 1e-4; LoRA 3e-4; --freeze 1e-3]",
+            help="Highest rate. Where none is given: 1e-4, with --lora 3e-4, with --freeze 1e-3.",
             rich_help_panel=_HOW,
             show_default=False,
         ),
@@ -76,14 +66,21 @@ def train_command(
         float, typer.Option(min=0.0, help="Of weights; not of norms and biases.", rich_help_panel=_HOW)
     ] = 0.05,
     dropout: Annotated[
-        float, typer.Option(min=0.0, max=0.9, help="Where the model has a place for it.", rich_help_panel=_HOW)
+        float,
+        typer.Option(
+            min=0.0,
+            max=0.9,
+            help="In the class head and adapters, and where the model has a place for it.",
+            rich_help_panel=_HOW,
+        ),
     ] = 0.1,
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing/--no-checkpointing", help="Less memory, more time.", rich_help_panel=_HOW)
     ] = False,
     precision: Annotated[
-        PrecisionName, typer.Option(help="`auto`: bf16 or fp16 on a GPU, float32 on a CPU.", rich_help_panel=_HOW)
-    ] = PrecisionName.auto,
+        Literal["auto", "float32", "bf16", "fp16"],
+        typer.Option(help="`auto`: bf16 or fp16 on a GPU, float32 on a CPU.", rich_help_panel=_HOW),
+    ] = "auto",
     folds: Annotated[
         int, typer.Option(min=0, help="Also train this often by groups, for a mean and a spread; 0 or 3 and more.")
     ] = 0,
@@ -93,7 +90,7 @@ def train_command(
     good: GoodOption = [],  # noqa: B006  # typer makes a new list for each command
     prompts: Annotated[
         Path | None,
-        typer.Option(help="TOML file with your own sentences for the classes ([classes.scratch] prompts = [...])."),
+        typer.Option(help="TOML file with your own sentences for the classes; see docs/train.md."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed on the same machine gives the same weights.")] = 0,
 ) -> None:
@@ -122,7 +119,7 @@ def train_command(
     tuning = Tuning(lora, freeze, 0.8 if layer_decay is None else layer_decay, dropout, checkpointing)
     rate = tuning.default_rate if learning_rate is None else learning_rate
     schedule = Schedule(epochs, batch, accumulate, rate, weight_decay, patience)
-    options = TrainOptions(tuning, schedule, precision.value, folds, seed, Reading(format, defects, group, tuple(good)))
+    options = TrainOptions(tuning, schedule, precision, folds, seed, Reading(format, defects, group, tuple(good)))
     said = None if prompts is None else read_prompts(prompts)
     console = Console()
     try:

@@ -9,7 +9,7 @@ from compress.reading import Reading
 
 Precision = Literal["auto", "float32", "bf16", "fp16"]
 
-# Found on validation splits with each way of training; a new adapter bears more than a pretrained weight.
+# Of the usual magnitude for AdamW; a new adapter bears more than a pretrained weight, a projection more still.
 _RATE_ALL, _RATE_LORA, _RATE_TOP = 1e-4, 3e-4, 1e-3
 
 
