@@ -40,12 +40,20 @@ def check(
             continue
         try:
             name = class_of(image, files, index, naming)
-            fitted = _fitted(replace(image, class_name=name), facts)
+            fitted = _fitted(_with_sentences(replace(image, class_name=name), index), facts)
         except DataError as error:
             problems.append(Problem(image.path, str(error)))
         else:
             (unlabelled if name is None else labelled).append(fitted)
     return Checked(tuple(labelled), tuple(unlabelled), facts, tuple(problems))
+
+
+def _with_sentences(image: FoundImage, index: Index) -> FoundImage:
+    entry = index.entries.get(image.path)
+    if entry is None:
+        return image
+    captions, questions = (*image.captions, *entry.captions), (*image.questions, *entry.questions)
+    return replace(image, captions=captions, questions=questions)
 
 
 def _fitted(image: FoundImage, facts: Mapping[Path, Facts]) -> FoundImage:

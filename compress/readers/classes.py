@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from compress.errors import DataError
@@ -56,9 +56,16 @@ def class_of(image: FoundImage, files: Files, index: Index, naming: Naming) -> s
         name = naming.good
     if name is None and naming.is_good(files.root.name):
         name = files.root.name
-    if name is not None and naming.is_good(name) and defects:
-        raise DataError(f"is called {name!r} but has {', '.join(sorted(defects))} marked on it; left out")
+    if name is not None and naming.is_good(name):
+        _require_unmarked(image, name, sorted(defects))
     return name
+
+
+def _require_unmarked(image: FoundImage, name: str, defects: Sequence[str]) -> None:
+    if defects:
+        raise DataError(f"is called {name!r} but has {', '.join(defects)} marked on it; left out")
+    if image.mask_path:
+        raise DataError(f"is called {name!r} but its mask {image.mask_path.name} is not empty; left out")
 
 
 def _folder(image: FoundImage, files: Files, naming: Naming) -> str | None:

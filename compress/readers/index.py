@@ -1,11 +1,12 @@
-"""index.csv beside the images: class, split and group of each, whatever format the labels are in."""
+"""index.csv beside the images: class, split, group and sentences of each, whatever format the labels are in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from compress.readers import rows
+from compress.errors import DataError
+from compress.readers import cells, rows
 from compress.readers.files import Files, Names
 from compress.readers.found import Problem, Split
 from compress.readers.lists import SPLIT_FOLDERS
@@ -20,6 +21,8 @@ class Entry:
     class_name: str | None
     split: Split | None
     group: str | None
+    captions: tuple[str, ...] = ()
+    questions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,22 @@ def read_index(files: Files, names: Names) -> Index:
         images = names.find(written)
         if len(images) > 1:
             problems.append(Problem(path, f"names {written!r}, which {len(images)} images are called; not used"))
-        elif images and found.setdefault(images[0], _entry(row)) != _entry(row):
-            problems.append(Problem(path, f"has two different rows for {written!r}; the first is used"))
+        elif images:
+            problems += _add(found, images[0], row, path)
     return Index(found, tuple(problems))
 
 
+def _add(found: dict[Path, Entry], image: Path, row: rows.Row, path: Path) -> list[Problem]:
+    try:
+        entry = _entry(row)
+    except DataError as error:
+        return [Problem(path, f"{error} for {image.name}; row not used")]
+    if found.setdefault(image, entry) != entry:
+        return [Problem(path, f"has two different rows for {row['image']!r}; the first is used")]
+    return []
+
+
 def _entry(row: rows.Row) -> Entry:
-    return Entry(row.get("class"), SPLIT_FOLDERS.get(row.get("split", "").casefold()), row.get("group"))
+    split = SPLIT_FOLDERS.get(row.get("split", "").casefold())
+    texts = tuple(cells.texts(row.get("caption")))
+    return Entry(row.get("class"), split, row.get("group"), texts, tuple(cells.questions(row)))

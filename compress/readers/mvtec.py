@@ -30,8 +30,9 @@ def read(files: Files) -> Found:
         if len(folders) < 2:
             problems.append(Problem(path, "is in no class folder; left out"))
             continue
-        mask = masks.get((folders[1:], path.stem)) if folders[0] == "test" else None
-        if mask is None and folders[0] == "test" and folders[1] not in good:
+        may_be_bad = folders[0] == "test" and folders[1] not in good
+        mask = masks.get((folders[1:], path.stem)) if may_be_bad else None
+        if may_be_bad and mask is None:
             problems.append(Problem(path, f"has no mask in {_MASKS}; used without its place"))
         images.append(FoundImage(path, class_name=folders[1], mask_path=mask))
     return Found(tuple(images), tuple(problems), good=frozenset(good) if len(good) == 1 else frozenset())

@@ -14,7 +14,8 @@ from compress.readers.index import INDEX
 from compress.readers.lists import SPLIT_FOLDERS
 from compress.readers.rows import SUFFIXES, Row, Table, header_of, read_table
 
-_LABELS = frozenset({"class", "grade", "mask", "boxes", "bbox", "objects", "x0", "caption", "question", "questions"})
+_LABELS = frozenset({"class", "grade", "mask", "boxes", "bbox", "objects", "x0"})
+_TEXTS = frozenset({"caption", "question", "questions"})
 _DEFECT = "defect"
 
 
@@ -34,18 +35,18 @@ class _Told:
 
 
 def recognises(files: Files) -> bool:
-    """Whether tables with labels name at least half of the images, or any where no other layout says more.
+    """Whether tables with labels name at least half of the images, or any table where no other layout says more.
 
     index.csv stands beside any layout, so it counts only where folders and masks tell no class.
     """
+    columns = {path: header_of(path) for path in _table_paths(files)}
+    telling = [path for path, known in columns.items() if "image" in known and known & (_LABELS | _TEXTS)]
+    labelled = [path for path in telling if columns[path] & _LABELS and path != files.root / INDEX]
     names = Names(files.root, files.images)
-    named: set[Path] = set()
-    labelled = [path for path in _table_paths(files) if _has_labels(header_of(path))]
-    for path in labelled:
-        named |= _named_in(path, names)
-    if 2 * len(named) >= len(files.images) and set(labelled) != {files.root / INDEX}:
+    named = set().union(*(_named_in(path, names) for path in labelled))
+    if named and 2 * len(named) >= len(files.images):
         return True
-    return bool(labelled) and not folders.recognises(files) and not mask_files.recognises(files)
+    return bool(telling) and not folders.recognises(files) and not mask_files.recognises(files)
 
 
 def _named_in(path: Path, names: Names) -> set[Path]:
@@ -58,15 +59,12 @@ def _named_in(path: Path, names: Names) -> set[Path]:
     return {found[0] for name in written if isinstance(name, str) and (found := names.find(name))}
 
 
-def _has_labels(columns: frozenset[str]) -> bool:
-    return "image" in columns and not _LABELS.isdisjoint(columns)
-
-
 def read(files: Files) -> Found:
-    """Gather every row of every table that names images. Raises DataError where index.csv is damaged.
+    """Gather every row of every table that names images.
 
     A number in a column `grade` is a grade of severity: 0 is good. A mask without a label is a defect unless it is
-    empty. An image with an empty label, or in no table, has no label.
+    empty. An image with an empty label, or in no table, has no label. Raises DataError where a table that tells
+    splits or groups is damaged: those made up instead would leak.
     """
     reading = _Reading(files)
     for path in _table_paths(files):
@@ -96,6 +94,8 @@ class _Reading:
         try:
             table = read_table(path)
         except DataError as error:
+            if header_of(path) & {"split", "group"}:
+                raise
             self.problems.append(Problem(path, f"{str(error).removeprefix(f'{path} ')}; not used"))
             return
         if "image" in table.columns:

@@ -174,14 +174,34 @@ def test_rows_that_contradict_each_other_or_lead_nowhere_are_told(tmp_path: Path
     assert "names images that are not here or not clear: 1, such as 'gone.png'" in said
 
 
-def test_a_damaged_table_ends_in_one_sentence(tmp_path: Path) -> None:
-    """It is the only label there is."""
+@pytest.mark.parametrize("header", ["image,severity", "image,severity,group"])
+def test_a_damaged_table_ends_in_one_sentence(tmp_path: Path, header: str) -> None:
+    """It is the only label there is; one that tells groups may not even be passed over."""
     layouts.table_set(tmp_path)
-    text = (tmp_path / "labels.csv").read_bytes()
-    (tmp_path / "labels.csv").write_bytes(text + b'\n"images/1')
+    (tmp_path / "labels.csv").write_text(f'{header}\nimages/1.png,1\n"images/2')
     for format in ("auto", "csv"):
-        with pytest.raises(DataError, match=r"no label that can be used; .*labels\.csv is not a valid CSV file"):
+        with pytest.raises(DataError, match=r"labels\.csv is not a valid CSV file"):
             read_dataset(tmp_path, format)
+
+
+def test_captions_stand_beside_any_layout_in_index_csv(tmp_path: Path) -> None:
+    """A table of sentences alone does not take the classes of folders away."""
+    layouts.folder_set(tmp_path, "ok", "crack")
+    lines = [f"{c}/{i}.png,{c} number {i}" for c in ("ok", "crack") for i in range(8)]
+    (tmp_path / "index.csv").write_text("\n".join(["path,caption", *lines]))
+    dataset = read_dataset(tmp_path)
+    assert (dataset.format, {c.name for c in dataset.classes}) == ("folders", {"ok", "crack"})
+    assert dataset.samples[0].captions == ("crack number 0",)
+
+
+def test_a_good_part_with_something_marked_is_left_out(tmp_path: Path) -> None:
+    """One of the two is wrong, and which cannot be known."""
+    layouts.table_set(tmp_path)
+    layouts.write_mask(tmp_path / "masks" / "0.png")
+    (tmp_path / "more.csv").write_text("image,mask\nimages/0.png,masks/0.png\n")
+    dataset = read_dataset(tmp_path)
+    assert [p.sentence for p in dataset.problems] == ["is called 'good' but its mask 0.png is not empty; left out"]
+    assert len(dataset.samples) == 23
 
 
 _WHOLE = (
