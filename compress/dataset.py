@@ -54,8 +54,8 @@ def read_dataset(
     defects: see `compress.assign.assign_splits`. group_pattern: a regular expression searched in each file name, else
     in its path; its first group, or all it matches, is the image's group. good: names of classes that hold good
     parts, beside those that `is_good` knows. allow_unlabelled: whether a folder without any label is welcome; its
-    data set has no samples then. to_train: whether it must be enough to train, tune and test, and hold every class of `good`.
-    same_part: groups that go before all others, as `compress.duplicates.same_part` finds them.
+    data set has no samples then. to_train: whether it must be enough to train, tune and test, and hold every class
+    of `good`. same_part: groups that go before all others, as `compress.duplicates.same_part` finds them.
 
     A single bad file is left out and listed in `problems`. Splits come from the data where it has them; what
     is missing is made here by groups, the same for the same seed. Raises DataError where nothing usable is
