@@ -36,6 +36,9 @@ _TESTED = 64
 class _Tower(nn.Module):
     """Camera bytes -> normalised embedding, with CLIP's own mean and deviation."""
 
+    mean_3: Tensor
+    std_3: Tensor
+
     def __init__(self, vision: nn.Module) -> None:
         super().__init__()
         self.vision = vision
