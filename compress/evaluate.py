@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress.answers import Answers
+from compress.by_group import GroupScore, by_group
 from compress.conformal import DEFAULT_OVERKILL, fit_anomaly_rule
+from compress.curves import Curve, curve
 from compress.dataset import Dataset, Sample
 from compress.images import read_image
 from compress.masks import defect_mask, map_target
 from compress.metrics import Classification, Inspection, aupro, classification, inspection, pixel_auroc
 from compress.pictures import Pictures
-from compress.record import Localisation, Mistake, Parity
+from compress.record import Flip, Localisation, Mistake, Parity
 from compress.thresholds import fit_map_threshold, fit_threshold
 from compress.unknown import known_classes, knows_defects
 from edge.bundle import AnomalyRule, ClassSpec, Decision
@@ -90,19 +92,44 @@ def defect_scores(dataset: Dataset, prob_NK: NDArray[np.float32]) -> NDArray[np.
     return np.asarray(np.minimum(prob_NK[:, is_defect_K].sum(1), 1.0), np.float32)
 
 
-def parity(dataset: Dataset, rule: Decision, in_torch: Answers, in_onnx: Answers, in_int8: Answers) -> Parity:
+def parity(
+    dataset: Dataset, pictures: Pictures, rule: Decision, in_torch: Answers, in_onnx: Answers, in_int8: Answers
+) -> Parity:
     """Hold torch against ONNX, and float against int8, picture by picture, under one rule."""
+    torch_N, onnx_N, int8_N = (decided_classes(dataset, answers, rule) for answers in (in_torch, in_onnx, in_int8))
+    flipped = tuple(
+        Flip(
+            relative_path(dataset, pictures.samples[i]),
+            *(_name_of(dataset, int(index)) for index in (pictures.label_N[i], onnx_N[i], int8_N[i])),
+        )
+        for i in np.flatnonzero(onnx_N != int8_N)
+    )
+    return Parity(
+        images=len(onnx_N),
+        torch_onnx_flips=int((torch_N != onnx_N).sum()),
+        torch_onnx_max_difference=_apart(in_torch, in_onnx),
+        int8_flips=len(flipped),
+        int8_max_difference=_apart(in_onnx, in_int8),
+        flipped=flipped,
+    )
 
-    def disagreement(one: Answers, other: Answers) -> tuple[int, float]:
-        flips = int((decided_classes(dataset, one, rule) != decided_classes(dataset, other, rule)).sum())
-        off = float(np.abs(one.prob_NK - other.prob_NK).max())
-        if one.anomaly_N is None or other.anomaly_N is None:
-            return flips, off
-        return flips, max(off, float(np.abs(one.anomaly_N - other.anomaly_N).max()))
 
-    torch_flips, torch_difference = disagreement(in_torch, in_onnx)
-    int8_flips, int8_difference = disagreement(in_onnx, in_int8)
-    return Parity(len(in_onnx.prob_NK), torch_flips, torch_difference, int8_flips, int8_difference)
+def _apart(one: Answers, other: Answers) -> float:
+    """The largest difference of any probability, and of the anomaly where both give one."""
+    off = float(np.abs(one.prob_NK - other.prob_NK).max())
+    if one.anomaly_N is None or other.anomaly_N is None:
+        return off
+    return max(off, float(np.abs(one.anomaly_N - other.anomaly_N).max()))
+
+
+def relative_path(dataset: Dataset, sample: Sample) -> str:
+    """Below the data folder: where this machine keeps it is nobody's business."""
+    return sample.path.relative_to(dataset.root).as_posix()
+
+
+def _name_of(dataset: Dataset, index: int) -> str:
+    """Of the class; -1 is a picture nothing was decided for."""
+    return dataset.classes[index].name if index >= 0 else "undecided"
 
 
 def localise(samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None) -> Localisation:
@@ -124,29 +151,57 @@ def localise(samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None) -> 
     return Localisation(len(maps), pixel_auroc(maps, masks), aupro(maps, masks))
 
 
-def mistakes(dataset: Dataset, pictures: Pictures, answers: Answers, rule: Decision) -> tuple[Mistake, ...]:
-    """Every wrong decision, the surest first."""
-    names = [c.name for c in dataset.classes]
+def mistakes(
+    dataset: Dataset, pictures: Pictures, answers: Answers, rule: Decision, map_NHW: NDArray[np.float32] | None
+) -> tuple[Mistake, ...]:
+    """Every wrong decision, the surest first, each with its map."""
     decided_N = decided_classes(dataset, answers, rule)
     wrong = np.flatnonzero(decided_N != pictures.label_N)
     found = [
         Mistake(
-            pictures.samples[i].path.relative_to(dataset.root).as_posix(),
-            names[pictures.label_N[i]],
-            names[decided_N[i]],
+            relative_path(dataset, pictures.samples[i]),
+            _name_of(dataset, int(pictures.label_N[i])),
+            _name_of(dataset, int(decided_N[i])),
             _sureness(answers, int(i), int(decided_N[i])),
+            b"" if map_NHW is None else _as_png(map_NHW[i]),
         )
         for i in wrong
     ]
     return tuple(sorted(found, key=lambda m: -m.probability))
 
 
+def curves(dataset: Dataset, pictures: Pictures, answers: Answers, rule: Decision) -> tuple[Curve, ...]:
+    """Defective or not, where there is a good class, and each known class against all others."""
+    found: list[Curve | None] = []
+    if rule.defect_threshold is not None:
+        score_N, threshold = ng_scores(dataset, answers, rule)
+        found.append(curve("defective", score_N, pictures.defect_N, threshold))
+    known = known_classes(dataset)
+    if len(known) > 2 or rule.defect_threshold is None:
+        names = [c.name for c in dataset.classes]
+        for index, label in enumerate(known):
+            is_it_N = pictures.label_N == names.index(label.name)
+            found.append(curve(label.name, answers.prob_NK[:, index], is_it_N))
+    return tuple(one for one in found if one is not None)
+
+
+def groups(dataset: Dataset, pictures: Pictures, answers: Answers, rule: Decision) -> tuple[GroupScore, ...]:
+    """How each group of the split fared."""
+    decided_N = decided_classes(dataset, answers, rule)
+    is_good_K = np.array([*(c.kind == "good" for c in dataset.classes), False])  # the last for undecided, at -1
+    return by_group(pictures.groups, pictures.label_N, decided_N, ~pictures.defect_N, is_good_K[decided_N])
+
+
+def _as_png(map_HW: NDArray[np.float32]) -> bytes:
+    grey_HW = np.clip(255 * map_HW + 0.5, 0, 255).astype(np.uint8)
+    return bytes(cv2.imencode(".png", grey_HW)[1].tobytes())
+
+
 def _sureness(answers: Answers, picture: int, decided: int) -> float:
     """The probability of the decided class; of an unknown defect, how unlike good parts the picture is."""
-    if decided < answers.prob_NK.shape[1]:
+    if 0 <= decided < answers.prob_NK.shape[1]:
         return float(answers.prob_NK[picture, decided])
-    assert answers.anomaly_N is not None
-    return float(answers.anomaly_N[picture])
+    return 0.0 if answers.anomaly_N is None else float(answers.anomaly_N[picture])
 
 
 def _fit_anomaly(dataset: Dataset, val: Pictures, answers: Answers, max_overkill: float | None) -> AnomalyRule | None:

@@ -51,7 +51,7 @@ def explore(course: Course, budget: Budget) -> Explored:
             made = course.work.stage(
                 f"x-{size}-{share:.2f}",
                 (pruned.key, budget),
-                lambda folder, model=pruned.value, name=f"{size} -{share:.0%}": _try(  # type: ignore[misc]
+                lambda folder, model=pruned.value, name=f"{size} −{share:.0%}": _try(  # type: ignore[misc]
                     folder, name, model, course, budget
                 ),
                 _read_points,

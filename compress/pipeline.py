@@ -29,7 +29,7 @@ from compress.reading import Reading
 from compress.record import RunReport
 from compress.ship import ship
 from compress.sizing import choose_input
-from compress.stages import asking, copies, evaluation, good, graphs, judging, looking
+from compress.stages import asking, copies, evaluation, good, graphs, judging, looking, quantising
 from compress.student import Student, StudentSize, student_config
 from compress.teacher import Teacher, load_teacher
 from compress.teacher_labels import asked_paths
@@ -93,7 +93,7 @@ def compress(
         )  # fmt: skip
         explored = explore(course, recipe.budget) if recipe.explore else None
         student, pruned = _students(course, explored, recipe)
-        chain, key = _as_graphs(course, student, pruned)
+        chain, key = _as_graphs(course, student, pruned, recipe.budget)
         judged = work.stage(
             "7-judge",
             (key, recipe.budget),
@@ -184,7 +184,9 @@ def _students(course: Course, explored: Explored | None, recipe: Recipe) -> tupl
     return student, narrow(course, size, student, aimed)
 
 
-def _as_graphs(course: Course, student: Made[Student], pruned: Made[Student]) -> tuple[judging.Chain, str]:
+def _as_graphs(
+    course: Course, student: Made[Student], pruned: Made[Student], budget: Budget
+) -> tuple[judging.Chain, str]:
     """Every model of the run, with the key of the last stage."""
     exported = course.work.stage(
         "5-export",
@@ -192,11 +194,14 @@ def _as_graphs(course: Course, student: Made[Student], pruned: Made[Student]) ->
         lambda folder: graphs.export_both(folder, student.value, pruned.value, course.dataset, course.seed),
         graphs.read_graphs,
     )
+    task = quantising.Task(
+        pruned.value, exported.value, course.look.value, course.dataset, budget, course.recover_steps, course.seed
+    )  # fmt: skip
     int8 = course.work.stage(
         "6-quantise",
-        exported.key,
-        lambda folder: graphs.quantise_it(folder, exported.value, course.dataset, course.spec, course.seed),
-        graphs.read_int8,
+        (exported.key, budget),
+        lambda folder: quantising.quantise_within(folder, task, course.reporter),
+        quantising.read_int8,
     )
     teacher_normality = None if knows_defects(course.dataset) else _teacher_of_good(course)
     chain = judging.Chain(

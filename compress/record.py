@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
+from compress.by_group import GroupScore
+from compress.curves import Curve
+from compress.layer_loss import LayerLoss, Relaxed
 from compress.metrics import Classification, Inspection
 from compress.opinion import Opinion
 from compress.point import Budget, Point
@@ -30,10 +33,21 @@ class StageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Flip:
+    """A test picture that float and int8 decide differently. `path` is relative to the data folder."""
+
+    path: str
+    true_class: str
+    float_class: str
+    int8_class: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parity:
     """Agreement over the whole test split: torch float with ONNX float, ONNX float with ONNX int8.
 
-    flips: pictures whose decided class differs. max_difference: the largest |difference| of any probability.
+    flips: pictures whose decided class differs; those between float and int8 are listed in `flipped`.
+    max_difference: the largest |difference| of any probability.
     """
 
     images: int
@@ -41,6 +55,7 @@ class Parity:
     torch_onnx_max_difference: float
     int8_flips: int
     int8_max_difference: float
+    flipped: tuple[Flip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +69,16 @@ class Localisation:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A test picture the shipped model got wrong, surest first. `path` is relative to the data folder."""
+    """A test picture the shipped model got wrong, surest first. `path` is relative to the data folder.
+
+    map_png: the defect map as a grey PNG in the model's own cells, 0 to 255; empty where it was not kept.
+    """
 
     path: str
     true_class: str
     decided_class: str
     probability: float
+    map_png: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +123,9 @@ class RunReport:
 
     rows: teacher, student, pruned, int8, on the test split. points: the same on validation, where the choice was made;
     explored: other points that were tried for the Pareto front. opinion: the teacher's, where it is the label.
+    curves: precision against recall of the shipped model; groups: how each group fared, the worst first.
+    layers: what each layer costs in int8 alone; tries: with ever more layers back in float, the last one kept;
+    trained_in_int8: whether the int8 model was trained with the rounding.
     """
 
     name: str
@@ -116,10 +138,15 @@ class RunReport:
     mistakes: tuple[Mistake, ...]
     seconds: dict[str, float]
     peak_memory_mb: float
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)
     points: tuple[Point, ...] = ()
     explored: tuple[Point, ...] = ()
     opinion: Opinion | None = None
+    curves: tuple[Curve, ...] = ()
+    groups: tuple[GroupScore, ...] = ()
+    layers: tuple[LayerLoss, ...] = ()
+    tries: tuple[Relaxed, ...] = ()
+    trained_in_int8: bool = False
 
     @property
     def has_good(self) -> bool:

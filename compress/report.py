@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
-from markupsafe import Markup
-
-from compress import numerals
-from compress.charts.waterfall import Axis, Step, waterfall
-from compress.errors import DataError
-from compress.images import read_image
+from compress.charts.curve import colour_of
 from compress.metrics import Classification, Interval, rate
-from compress.page import environment, jpeg_uri, shrunk
+from compress.page import environment
 from compress.record import Mistake, RunReport, StageRow
+from compress.report_figures import curve_figure, pareto_figure, waterfalls
+from compress.report_pictures import overlay, thumbnail
 
 MOST_PICTURES = 24
+MOST_FLIPS = 12
+MOST_GROUPS = 30
 MOST_PROBLEMS = 200
 FEW_IMAGES = 10  # below so many test pictures a class's own figures say little
 
@@ -32,11 +30,12 @@ Error = Literal["escape", "overkill", "mix-up"]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A mistake to show. jpeg: a data URI; None where the picture cannot be read any more."""
+    """A mistake to show. jpeg: a data URI, and overlay the same under its defect map; None where there is none."""
 
     mistake: Mistake
     error: Error
     jpeg: str | None
+    overlay: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +64,18 @@ def render(report: RunReport, data_root: Path) -> str:
         by_name={"pruned": None, "int8": None} | {row.name: row for row in report.rows},
         axis_f1=_common_axis([row.classification.macro_f1_interval for row in report.rows]),
         axis_rates=_rates_axis(report.rows),
-        figures=_figures(report),
+        figures=waterfalls(report),
         confusion=_confusion(report),
         few=[c for c in report.shipped_row.classification.classes if c.images < FEW_IMAGES],
         few_images=FEW_IMAGES,
         doubt=_error_bound(report.shipped_row.classification),
         pictures_in_all=sum(sum(count.values()) for count in report.trained.counts.values()),
         pictures=_pictures(report, data_root),
+        flips=[(flip, thumbnail(data_root, flip.path)) for flip in report.parity.flipped[:MOST_FLIPS]],
+        pareto=pareto_figure(report),
+        curves=curve_figure(report),
+        worst_groups=report.groups[:MOST_GROUPS],
+        colour_of=colour_of,
         problems=[(_below(path, data_root), sentence) for path, sentence in report.trained.problems[:MOST_PROBLEMS]],
     )
 
@@ -86,57 +90,6 @@ def _rates_axis(rows: Sequence[StageRow]) -> Interval:
     """From zero to the highest escape or overkill that any interval allows."""
     rates = [r for row in rows if row.inspection for r in (row.inspection.escape, row.inspection.overkill) if r]
     return Interval(0.0, 1.05 * max((r.interval.high for r in rates), default=1.0))
-
-
-def _figures(report: RunReport) -> tuple[tuple[str, Markup], ...]:
-    """The waterfalls, each with its title."""
-    return (
-        ("Macro-F1 on the test split, with 95 % intervals", _quality_figure(report)),
-        ("Milliseconds per frame, one thread", _cost_figure(report, "milliseconds per frame", "ms")),
-        ("Megabytes", _cost_figure(report, "size in megabytes", "megabytes")),
-    )
-
-
-def _quality_figure(report: RunReport) -> Markup:
-    before: StageRow | None = None
-    steps = []
-    for row in report.rows:
-        found = row.classification
-        change = numerals.change(found.macro_f1 - before.classification.macro_f1) if before else ""
-        steps.append(_step(report, row, found.macro_f1, numerals.score(found.macro_f1), change))
-        before = row
-    with_intervals = [
-        Step(s.name, s.value, s.text, s.change, s.ships, row.classification.macro_f1_interval)
-        for s, row in zip(steps, report.rows, strict=True)
-    ]
-    return waterfall(with_intervals, Axis(False, True, ceiling=1.0), _spoken("macro-F1", with_intervals))
-
-
-def _cost_figure(report: RunReport, what: str, field: Literal["ms", "megabytes"]) -> Markup:
-    values = [float(getattr(row, field)) for row in report.rows]
-    factors = ["", *(_factor(a, b) for a, b in pairwise(values))]
-    steps = [
-        _step(report, row, value, numerals.three_digits(value), factor)
-        for row, value, factor in zip(report.rows, values, factors, strict=True)
-    ]
-    return waterfall(steps, Axis(True, False), _spoken(what, steps))
-
-
-def _step(report: RunReport, row: StageRow, value: float, text: str, change: str) -> Step:
-    return Step(row.name, value, text, change, ships=row is report.shipped_row)
-
-
-def _factor(before: float, after: float) -> str:
-    """`÷ 8.1` or `× 1.2`."""
-    return (
-        f"÷ {numerals.three_digits(before / after)}"
-        if after <= before
-        else f"× {numerals.three_digits(after / before)}"
-    )
-
-
-def _spoken(what: str, steps: Sequence[Step]) -> str:
-    return f"{what}: " + ", ".join(f"{s.name} {s.text}" for s in steps)
 
 
 def _confusion(report: RunReport) -> list[list[Cell]]:
@@ -180,21 +133,9 @@ def _pictures(report: RunReport, data_root: Path) -> list[Picture]:
     """The worst mistakes: escapes first, then overkill, then mix-ups; the surest of each first."""
     kind_of = dict(report.classes)
     order: dict[Error, int] = {"escape": 0, "overkill": 1, "mix-up": 2}
-    judged = [(_error(kind_of[m.true_class], kind_of[m.decided_class]), m) for m in report.mistakes]
+    judged = [(_error(kind_of[m.true_class], kind_of.get(m.decided_class, "defect")), m) for m in report.mistakes]
     worst = sorted(judged, key=lambda pair: (order[pair[0]], -pair[1].probability))[:MOST_PICTURES]
-    return [Picture(mistake, error, _thumbnail(data_root, mistake.path)) for error, mistake in worst]
-
-
-def _thumbnail(data_root: Path, relative: str) -> str | None:
-    """A small JPEG as a data URI; None where the picture is missing, damaged, or not below data_root."""
-    pure = PurePosixPath(relative)
-    if pure.is_absolute() or ".." in pure.parts or "\0" in relative:
-        return None
-    try:
-        image_HWC = read_image(data_root / pure)
-    except DataError:
-        return None
-    return jpeg_uri(shrunk(image_HWC))
+    return [Picture(m, error, thumbnail(data_root, m.path), overlay(data_root, m)) for error, m in worst]
 
 
 def _below(path: str, root: Path) -> str:

@@ -5,41 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from compress.answers import Answers, answer_graph
+from compress.layer_loss import LayerLoss, Relaxed
 from compress.measure import graph_run, latencies_ms
 from compress.progress import Reporter
 from compress.quantise import Plan
 
 _FLOAT = "float"
-
-
-class LayerLoss(msgspec.Struct, frozen=True):
-    """One layer in int8, all others in float, against the float graph on validation pictures.
-
-    layer: the name of its weights without the ending. difference: mean |difference| of probabilities. flips: pictures
-    whose most probable class changed. map_difference: mean |difference| of the defect map.
-    """
-
-    layer: str
-    difference: float
-    flips: int
-    map_difference: float
-
-
-class Relaxed(msgspec.Struct, frozen=True):
-    """One try: these layers in float, the rest in int8. float_ms was measured beside ms, in the same run."""
-
-    float_layers: tuple[str, ...]
-    difference: float
-    flips: int
-    map_difference: float
-    ms: float
-    float_ms: float
-    holds: bool
 
 
 def sensitivity(plan: Plan, val_NHWC: NDArray[np.uint8], folder: Path, reporter: Reporter) -> tuple[LayerLoss, ...]:

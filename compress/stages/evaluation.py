@@ -51,21 +51,28 @@ def evaluate_all(folder: Path, chain: Chain, judged: Judged, origin: Origin, rep
     answers = {"teacher": in_teacher}
     answers |= {key: answer_graph(file, test.image_NHWC) for key, file in chain.files.items()}
     shipped = judged.point(judged.shipped)
+    ours = answers[shipped.name]
+    map_NHW = _map_of(ours, dataset)
     in_torch = answer_torch(chain.pruned, chain.graphs.pruned_temperature, test.image_NHWC, chain.graphs.normality)
     report = RunReport(
         name="",
         trained=_trained(chain, origin),
         classes=tuple((c.name, c.kind) for c in dataset.classes),
         rows=tuple(_row(judged.point(key), chain, dataset, test, found) for key, found in answers.items()),
-        parity=evaluate.parity(dataset, shipped.rule, in_torch, answers["pruned"], answers["int8"]),
-        localisation=evaluate.localise(test.samples, _map_of(answers[shipped.name], dataset)),
+        parity=evaluate.parity(dataset, test, shipped.rule, in_torch, answers["pruned"], answers["int8"]),
+        localisation=evaluate.localise(test.samples, map_NHW),
         shipped=_shipped(judged, chain),
-        mistakes=evaluate.mistakes(dataset, test, answers[shipped.name], shipped.rule),
+        mistakes=evaluate.mistakes(dataset, test, ours, shipped.rule, map_NHW),
         seconds={},
         peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         budget=origin.budget,
         points=judged.points,
         explored=origin.explored,
+        curves=evaluate.curves(dataset, test, ours, shipped.rule),
+        groups=evaluate.groups(dataset, test, ours, shipped.rule),
+        layers=chain.int8.layers,
+        tries=chain.int8.tries,
+        trained_in_int8=chain.int8.trained,
     )
     write_report(report, folder / "report.json")
 

@@ -1,4 +1,4 @@
-"""Graphs: the students as ONNX files, in float and in int8."""
+"""Graphs: the students as ONNX files, in float."""
 
 from __future__ import annotations
 
@@ -8,19 +8,14 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from compress.calibrate import calibration_pictures
 from compress.dataset import Dataset
 from compress.export import export
 from compress.normality import Normality, fit_normality, load_normality, save_normality
 from compress.pictures import Pictures, read_pictures
-from compress.quantise import Quantised, quantise
 from compress.student import Student
 from compress.thresholds import fit_temperature
 from compress.torch_answers import answer_torch
 from compress.unknown import tells_unknown
-from edge.bundle import InputSpec
-
-_CALIBRATION_PICTURES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +32,6 @@ class Graphs:
     normality: Normality | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Int8:
-    """The int8 graph of the pruned student, and how it was calibrated."""
-
-    file: Path
-    quantised: Quantised
-
-
 def export_both(folder: Path, student: Student, pruned: Student, dataset: Dataset, seed: int) -> None:
     """Float graphs of both students, each at the temperature that fits validation."""
     val = read_pictures(dataset, "val", student.config.input)
@@ -52,7 +39,7 @@ def export_both(folder: Path, student: Student, pruned: Student, dataset: Datase
     for name, model in (("student", student), ("pruned", pruned)):
         prob_NK = answer_torch(model, 1.0, val.image_NHWC).prob_NK
         temperatures[name] = fit_temperature(np.log(prob_NK + 1e-12), val.label_N)
-        normality = _learn_good(model, dataset, val, seed) if tells_unknown(dataset) else None
+        normality = learn_good(model, dataset, val, seed) if tells_unknown(dataset) else None
         export(model, temperatures[name], folder / f"{name}.onnx", normality)
         if normality is not None:
             save_normality(normality, folder / f"{name}.normality.safetensors")
@@ -66,20 +53,7 @@ def read_graphs(folder: Path) -> Graphs:
     return Graphs(folder / "student.onnx", folder / "pruned.onnx", said["student"], said["pruned"], normality)
 
 
-def _learn_good(student: Student, dataset: Dataset, val: Pictures, seed: int) -> Normality:
+def learn_good(student: Student, dataset: Dataset, val: Pictures, seed: int) -> Normality:
     """From the good parts of train; those of val set the scale."""
     train = read_pictures(dataset, "train", student.config.input)
     return fit_normality(student, train.image_NHWC[~train.defect_N], val.image_NHWC[~val.defect_N], seed)
-
-
-def quantise_it(folder: Path, graphs: Graphs, dataset: Dataset, spec: InputSpec, seed: int) -> None:
-    """The pruned student's graph in int8."""
-    calibration = calibration_pictures(dataset, spec, _CALIBRATION_PICTURES, seed)
-    val = read_pictures(dataset, "val", spec)
-    done = quantise(graphs.pruned, folder / "int8.onnx", calibration, val.image_NHWC)
-    (folder / "quantised.json").write_bytes(msgspec.json.encode(done))
-
-
-def read_int8(folder: Path) -> Int8:
-    quantised = msgspec.json.decode((folder / "quantised.json").read_bytes(), type=Quantised)
-    return Int8(folder / "int8.onnx", quantised)

@@ -17,8 +17,9 @@ from compress.pictures import Pictures, read_pictures
 from compress.point import Budget, Point
 from compress.progress import Reporter
 from compress.stages.good import with_normality
-from compress.stages.graphs import Graphs, Int8
+from compress.stages.graphs import Graphs
 from compress.stages.looking import Look
+from compress.stages.quantising import Int8
 from compress.student import Student
 from compress.teacher import Teacher
 

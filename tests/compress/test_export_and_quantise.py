@@ -13,7 +13,8 @@ from compress.answers import answer_graph
 from compress.export import OPSET, OUTPUTS
 from compress.images import read_image
 from compress.quantise import run_prob
-from compress.stages.graphs import read_graphs, read_int8
+from compress.stages.graphs import read_graphs
+from compress.stages.quantising import read_int8
 from compress.student import TRUNK_WEIGHTS, load_student
 from compress.torch_answers import answer_torch
 from edge.preprocess import model_input

@@ -94,12 +94,12 @@ def test_a_second_run_keeps_every_stage_and_says_so(finished_run: FinishedRun, c
 
 
 def test_a_changed_recipe_remakes_only_what_depends_on_it(finished_run: FinishedRun, copied: Path) -> None:
-    """A budget only decides what ships, and with which threshold."""
+    """A budget decides how far int8 may go, what ships, and with which threshold."""
     reporter = SilentReporter()
     recipe = replace(SMALL, budget=Budget(max_escape=1.0, max_drop=1.0))
     compress(str(finished_run.teacher), finished_run.data, copied, recipe, reporter)
-    assert _kept(reporter.lines) == list(STAGES[:-2])
-    assert _made(reporter.lines) == ["7-judge", "8-evaluate"]
+    assert _kept(reporter.lines) == list(STAGES[:-3])
+    assert _made(reporter.lines) == ["6-quantise", "7-judge", "8-evaluate"]
     assert any(line.startswith("int8: ") and "escapes" in line for line in reporter.lines)
 
 
