@@ -23,6 +23,8 @@ from tests.compress import layouts
 from tests.compress.conftest import FinishedRun
 from tests.compress.small_run import SIDE, SMALL, write_parts
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # two whole runs
+
 HOLD_OUT = replace(SMALL, steps=30, reading=Reading(defects="hold-out"), budget=Budget(max_overkill=0.05))
 
 
