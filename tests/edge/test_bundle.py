@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.bundle import MANIFEST, is_inside, load_bundle, read_manifest
+from edge.bundle import MANIFEST, AnomalyRule, is_inside, load_bundle, read_manifest
 from edge.errors import BundleError
+from edge.heartbeat import shown_classes
+from tests.bundles import WITHOUT_GOOD, make_bundle
 
 
 @pytest.fixture
@@ -78,6 +81,31 @@ def test_a_manifest_that_names_a_file_outside_is_refused(copy: Path) -> None:
     manifest.write_text(manifest.read_text().replace('"golden/frames.npz"', '"../frames.npz"'))
     with pytest.raises(BundleError, match="leaves the bundle"):
         read_manifest(copy)
+
+
+def test_a_bundle_of_before_anomaly_rules_still_loads(copy: Path) -> None:
+    """Its manifest does not know the key; it tells no unknown defects."""
+    manifest = copy / MANIFEST
+    text = manifest.read_text()
+    older = re.sub(r',\s*"anomaly": null', "", text)
+    assert older != text
+    manifest.write_text(older)
+    assert load_bundle(copy).manifest.decision.anomaly is None
+
+
+def test_an_anomaly_rule_without_a_good_class_is_refused(tmp_path: Path) -> None:
+    """Nothing can be unlike good parts where nobody says what good is."""
+    with pytest.raises(BundleError, match="needs a good class"):
+        make_bundle(tmp_path / "b", WITHOUT_GOOD, anomaly=AnomalyRule(0.5, 0.5))
+
+
+def test_an_unknown_defect_has_a_title_in_each_language(tmp_path: Path, small_bundle: Path) -> None:
+    """People read it on the dashboard like any class of the bundle; a bundle that cannot say it does not show it."""
+    shown = {
+        c.name: c.titles for c in shown_classes(make_bundle(tmp_path / "b", anomaly=AnomalyRule(0.5, 0.5)).manifest)
+    }
+    assert shown["unknown defect"] == {"en": "Unknown defect", "zh-TW": "未知瑕疵"}
+    assert "unknown defect" not in {c.name for c in shown_classes(load_bundle(small_bundle).manifest)}
 
 
 @given(data=st.data())
