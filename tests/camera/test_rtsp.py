@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
+from camera.host import IsolatedSource
+from camera.open import open_camera
 from camera.rtsp import RtspOptions, RtspSource, rtsp_options
 from camera.source import SourceLost, SourceTimeout, SourceUnavailable
+from camera.spec import CameraSpec
 from tests.camera.served import RtspServer, started_server
 
 pytestmark = pytest.mark.rtsp
@@ -95,3 +101,20 @@ def test_opening_a_camera_that_never_answers_ends() -> None:
         source = RtspSource("belt", RtspOptions(f"rtsp://127.0.0.1:{port}/x", open_timeout_s=0.5))
         with pytest.raises(SourceUnavailable, match=r"given 0\.5 s"):
             source.open()
+
+
+def test_frames_that_waited_are_known_to_be_old(rtsp_server: RtspServer) -> None:
+    """After a decoder stood still for two seconds, what waited meanwhile comes with its true age, then fresh frames."""
+    source = open_camera(CameraSpec("belt", f"rtsp://127.0.0.1:{rtsp_server.port}/line", "/"))
+    assert isinstance(source, IsolatedSource)
+    with closing(source):
+        source.open()
+        for _ in range(25):
+            source.read(10)
+        assert source.pid is not None
+        os.kill(source.pid, signal.SIGSTOP)
+        time.sleep(2)
+        os.kill(source.pid, signal.SIGCONT)
+        ages_ms = [source.read(10).age_ms(time.monotonic_ns()) for _ in range(60)]
+    assert max(ages_ms) > 700
+    assert ages_ms[-1] < max(ages_ms) / 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,11 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import psutil
 import pytest
 
 from camera.folder import FolderOptions, FolderSource
 from camera.frame import Frame
+from camera.host import IsolatedSource
+from camera.open import open_camera
 from camera.source import Source, SourceLost
+from camera.spec import CameraSpec
 from edge.capture import CameraStatus, Capture
 from edge.framelist import FrameList
 from tests.bundles import flat
@@ -147,6 +153,25 @@ def test_a_driver_that_does_not_come_back_counts_as_hung() -> None:
         source.freed.set()
         eventually(lambda: capture.status.state == "ended")
         assert not capture.is_hung(0.0)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_camera_process_that_is_killed_or_hangs_is_replaced(how: signal.Signals) -> None:
+    """Down with the reason, then up again in another process, by itself; the frames begin a new sequence."""
+    source = open_camera(CameraSpec("belt", "pattern:?fps=50&size=160x120", "/", isolate=True))
+    assert isinstance(source, IsolatedSource)
+    notebook = Notebook()
+    with running(source, notebook) as capture:
+        eventually(lambda: capture.frames > 5)
+        pid = source.pid
+        assert pid is not None
+        os.kill(pid, how)
+        eventually(lambda: "down" in notebook.states() and notebook.states()[-1] == "up")
+        assert source.pid not in (pid, None)
+        eventually(lambda: len(notebook.seqs) > notebook.finished_after[-1] + 5)
+    assert not psutil.pid_exists(pid)
+    (reason,) = [status.detail for status in notebook.statuses if status.state == "down"]
+    assert ("SIGKILL" if how == signal.SIGKILL else "has not answered") in reason
 
 
 def test_what_the_receiver_raises_ends_the_capture_and_closes_the_source() -> None:
