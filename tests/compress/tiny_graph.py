@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from torch.nn import functional as F
 
 from compress.calibrate import calibration_pictures
 from compress.dataset import Dataset, read_dataset
+from compress.distil import Lesson, Weights
 from compress.export import export
+from compress.features import Features
 from compress.pictures import Pictures, read_pictures
 from compress.student import ConvSpec, Student, StudentConfig
 from edge.bundle import InputSpec
@@ -49,3 +53,24 @@ def _settle_norms(student: Student, pictures: Pictures) -> None:
         for _ in range(20):
             student(torch.from_numpy(pictures.image_NHWC))
     student.eval()
+
+
+def make_lesson(tiny: TinyGraph) -> Lesson:
+    """The training pictures with their labels, and features of a teacher that knows bright from dark cells."""
+    pictures = read_pictures(tiny.dataset, "train", SPEC)
+    grids = tiny.student.config.grids
+    grey_N1HW = torch.from_numpy(pictures.image_NHWC).float().mean(3)[:, None] / 255
+    hint_NCHW = F.adaptive_avg_pool2d(grey_N1HW, grids.hint).repeat(1, 4, 1, 1).numpy().astype(np.float16)
+    features = Features(
+        image_MHWC=pictures.image_NHWC,
+        label_M=pictures.label_N,
+        sample_M=np.arange(len(pictures.label_N)),
+        pooled_MD=np.random.default_rng(0).normal(size=(len(pictures.label_N), 32)).astype(np.float32),
+        middle_MCHW=hint_NCHW,
+        deep_MCHW=hint_NCHW,
+        map_MHW=np.full((len(pictures.label_N), *grids.map), np.nan, np.float16),
+        val_pooled_ND=np.zeros((0, 32), np.float32),
+        turns=(),
+    )
+    opinion_MK = 4 * np.eye(2, dtype=np.float32)[pictures.label_N]
+    return Lesson(features, opinion_MK, Weights())
