@@ -30,7 +30,7 @@ from camera.source import Source
 from camera.spec import CameraSpec
 
 _ROUND = 20
-_FRAMES = 100
+_FRAMES = 40
 
 
 @dataclass(frozen=True, slots=True)
