@@ -187,7 +187,7 @@ def save_teacher(folder: Path, family: str = "CLIP", seed: int = 0) -> Path:
     torch.manual_seed(seed)
     model = (FAMILIES[family][0] if family in FAMILIES else ONLY_WRITING[family])()
     for weight in model.parameters():
-        if weight.dim() > 1:  # as they are drawn, some are so small that all pictures look alike
+        if weight.dim() > 1 and weight.numel():  # as they are drawn, some are so small that all pictures look alike
             torch.nn.init.kaiming_normal_(weight)
     model.save_pretrained(folder)
     said = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25], "size": {"height": SIDE, "width": SIDE}}
