@@ -74,12 +74,24 @@ def evaluate_all(folder: Path, chain: Chain, judged: Judged, origin: Origin, rep
         tries=chain.int8.tries,
         trained_in_int8=chain.int8.trained,
     )
+    if not knows_defects(dataset):
+        _say_gap(report, reporter)
     write_report(report, folder / "report.json")
 
 
 def _map_of(answers: Answers, dataset: Dataset) -> NDArray[np.float32] | None:
     """The map that says where defects are: where none is known, how unlike good parts each place is."""
     return answers.map_NHW if knows_defects(dataset) else answers.anomaly_map_Nhw
+
+
+def _say_gap(report: RunReport, reporter: Reporter) -> None:
+    """Without a defect to tune on, only the test shows that a student has not learned what its teacher sees."""
+    theirs, ours = (row.inspection.auroc if row.inspection else None for row in (report.rows[0], report.shipped_row))
+    if theirs is not None and ours is not None and ours < theirs:
+        reporter.say(
+            f"on the test the bundle tells good parts from defective ones less well than its teacher (AUROC {ours:.3f} "
+            f"against {theirs:.3f}); try more --steps and --views, and do not let it decide alone where the gap is wide"
+        )
 
 
 def read_evaluation(folder: Path) -> RunReport:
