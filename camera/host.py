@@ -68,9 +68,9 @@ class IsolatedSource:
         self._child = _Child(self._spec.memory_mb)
         try:
             answered = self._child.answer_to(Open(self._spec), self._open_limit_s)
-        except SourceLost as lost:
+        except (_ProcessFailedError, RingError) as failure:
             self._drop()
-            raise SourceUnavailable(f"the camera {self.name} could not be opened: {lost}") from lost
+            raise SourceUnavailable(f"the camera {self.name} could not be opened: {failure}") from failure
         if isinstance(answered, Failed):
             self.close()
             raise answered.error()
@@ -80,9 +80,9 @@ class IsolatedSource:
             raise SourceLost(f"the camera {self.name} is not open")
         try:
             return self._child.read(timeout_s, self.name)
-        except (SourceLost, RingError) as lost:
+        except (_ProcessFailedError, RingError) as failure:
             self._drop()
-            raise SourceLost(f"{lost}") from lost
+            raise SourceLost(str(failure)) from failure
 
     def close(self) -> None:
         if self._child is not None:
@@ -94,6 +94,10 @@ class IsolatedSource:
         if self._child is not None:
             child, self._child = self._child, None
             child.end(0)
+
+
+class _ProcessFailedError(Exception):
+    """The process, and not the camera in it, has failed: nothing more can be asked of it."""
 
 
 class _Child:
@@ -111,7 +115,7 @@ class _Child:
             self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=folder, stdin=subprocess.DEVNULL)
 
     def read(self, timeout_s: float, name: str) -> Frame:
-        """Raises what the source raises, SourceLost where the process fails it, RingError."""
+        """Raises what the source raises, _ProcessFailedError, RingError."""
         self._check_memory()
         slot = SPARE if self._ring is None else self._ring.free_slot()
         answered = self.answer_to(Read(slot, timeout_s), timeout_s + HANG_S)
@@ -121,18 +125,20 @@ class _Child:
             self._ring.give_back(slot)
         if isinstance(answered, Failed):
             raise answered.error()
-        raise SourceLost("the camera's process answered what it was not asked")
+        raise _ProcessFailedError("the camera's process answered what it was not asked")
 
     def answer_to(self, question: Question, limit_s: float) -> Answer:
-        """Raises SourceLost, in words about the process."""
+        """Raises _ProcessFailedError, in words about the process; RingError."""
         self._line.settimeout(limit_s)
         try:
             ask(self._line, question)
             answered, fd = next_answer(self._line)
         except TimeoutError:
-            raise SourceLost(f"its driver has not answered for {limit_s:g} s, so its process was ended") from None
+            raise _ProcessFailedError(
+                f"its driver has not answered for {limit_s:g} s, so its process was ended"
+            ) from None
         except HungUpError as error:
-            raise SourceLost(f"its process {self._fate(error)}") from error
+            raise _ProcessFailedError(f"its process {self._fate(error)}") from error
         if fd >= 0:
             self._map(fd, answered)
         return answered
@@ -176,7 +182,7 @@ class _Child:
             return  # it has ended; the next answer says so
         if memory.rss - memory.shared > self._memory_limit:
             limit_mb = self._memory_limit // 1_000_000
-            raise SourceLost(
+            raise _ProcessFailedError(
                 f"its process holds more than {limit_mb} MB, so it was ended; "
                 "if the camera needs that much, raise its `memory_mb` in the line file"
             )
