@@ -25,7 +25,8 @@ from torch.nn import functional as F
 from compress.features import Features
 from compress.optimise import OneCycle
 from compress.progress import Reporter
-from compress.student import Student, channels_last, scaled
+from compress.student import channels_last
+from compress.student_model import AnyStudent, scaled
 from compress.views import MIRRORED, UPSIDE_DOWN
 
 TEMPERATURE = 2.0
@@ -44,7 +45,7 @@ class Weights:
     opinion: float = 2.0
     hints: float = 4.0
     embedding: float = 1.0
-    relations: float = 0.0
+    relations: float = 1.0
     map: float = 1.0
     cells: float = 2.0
     focus: float = 0.0
@@ -91,7 +92,7 @@ class _Batch:
         )
 
 
-def distil(student: Student, lesson: Lesson, schedule: Schedule, seed: int, title: str, reporter: Reporter) -> None:
+def distil(student: AnyStudent, lesson: Lesson, schedule: Schedule, seed: int, title: str, reporter: Reporter) -> None:
     """Train the student in place. Deterministic for a seed on one machine with one number of threads."""
     torch.manual_seed(seed)
     channels_last(student).train()
@@ -116,21 +117,21 @@ class _Teaching(nn.Module):
 
     centre_D: Tensor
 
-    def __init__(self, student: Student, lesson: Lesson) -> None:
+    def __init__(self, student: AnyStudent, lesson: Lesson) -> None:
         super().__init__()
-        convs, config = student.config.convs, student.config
+        middle, deep = student.hint_channels
         features = lesson.features
-        self.to_middle = nn.Conv2d(convs[config.middle_after - 1].channels, features.middle_MCHW.shape[1], 1)
-        self.to_deep = nn.Conv2d(convs[-1].channels, features.deep_MCHW.shape[1], 1)
-        self.to_cells = nn.Conv2d(convs[-1].channels, config.num_classes + 1, 1)
+        self.to_middle = nn.Conv2d(middle, features.middle_MCHW.shape[1], 1)
+        self.to_deep = nn.Conv2d(deep, features.deep_MCHW.shape[1], 1)
+        self.to_cells = nn.Conv2d(deep, student.config.num_classes + 1, 1)
         self.weights = lesson.weights
         self.register_buffer("centre_D", torch.from_numpy(np.asarray(features.pooled_MD).mean(0)))
 
-    def forward(self, student: Student, batch: _Batch) -> Tensor:
+    def forward(self, student: AnyStudent, batch: _Batch) -> Tensor:
         layers = student.trunk(scaled(batch.image_NHWC) + 0.01 * torch.randn(len(batch.image_NHWC), 1, 1, 1))
         logits_NK, embedding_ND, map_NHW = student.heads(layers)
-        middle_NCHW = self.to_middle(layers[student.config.middle_after - 1])
-        hints = _off(middle_NCHW, batch.middle_NCHW) + _off(self.to_deep(layers[-1]), batch.deep_NCHW)
+        middle_NCHW, deep_NCHW = student.hints(layers)
+        hints = _off(self.to_middle(middle_NCHW), batch.middle_NCHW) + _off(self.to_deep(deep_NCHW), batch.deep_NCHW)
         w = self.weights
         return (
             w.labels * focal_loss(logits_NK, batch.label_N, w.focus)
@@ -139,7 +140,7 @@ class _Teaching(nn.Module):
             + w.embedding * _off(embedding_ND - self.centre_D, batch.pooled_ND - self.centre_D)
             + w.relations * relation_loss(embedding_ND - self.centre_D, batch.pooled_ND - self.centre_D)
             + w.map * map_loss(map_NHW, batch.map_NHW)
-            + w.cells * cell_loss(self.to_cells(layers[-1]), batch.map_NHW, batch.label_N)
+            + w.cells * cell_loss(self.to_cells(deep_NCHW), batch.map_NHW, batch.label_N)
         )
 
 

@@ -29,7 +29,7 @@ from compress.reading import Reading
 from compress.record import RunReport
 from compress.ship import ship
 from compress.sizing import choose_input
-from compress.stages import asking, copies, evaluation, good, graphs, judging, looking, quantising
+from compress.stages import asking, copies, evaluation, for_gpu, good, graphs, judging, looking, quantising
 from compress.student import Student, StudentSize, student_config
 from compress.teacher import Teacher, load_teacher
 from compress.teacher_labels import asked_paths
@@ -203,10 +203,18 @@ def _as_graphs(
         lambda folder: quantising.quantise_within(folder, task, course.reporter),
         quantising.read_int8,
     )
+    on_gpu = course.work.stage(
+        "6-for-gpu",
+        exported.key,
+        lambda folder: for_gpu.make_for_gpu(
+            folder, exported.value.pruned, course.dataset, course.spec, course.seed, course.reporter
+        ),
+        for_gpu.read_for_gpu,
+    )
     teacher_normality = None if knows_defects(course.dataset) else _teacher_of_good(course)
     chain = judging.Chain(
         course.teacher, course.look.value, student.value, pruned.value, exported.value, int8.value,
-        teacher_normality,
+        on_gpu.value, teacher_normality,
     )  # fmt: skip
     return chain, int8.key
 

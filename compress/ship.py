@@ -25,12 +25,16 @@ _TITLES = "titles.json"  # in the data folder, optional: {"scratch": {"en": "Scr
 
 
 def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter: Reporter) -> Bundle:
-    """Write `out` with both variants, golden frames from validation, and the report."""
+    """Write `out` with all variants, golden frames from validation, and the report."""
     spec = chain.pruned.config.input
     val = read_pictures(dataset, "val", spec)
     golden_NHWC = val.image_NHWC[balanced_choice(val.label_N, _GOLDEN_FRAMES, report.trained.seed)]
     ms = {row.name: row.ms for row in report.rows}
-    graphs = (Graph("float32", chain.graphs.pruned, ms["pruned"]), Graph("int8", chain.int8.file, ms["int8"]))
+    graphs = (
+        Graph("float32", chain.graphs.pruned, "float32", ms["pruned"]),
+        Graph("int8", chain.int8.file, "int8", ms["int8"], made_for="cpu"),
+        *chain.for_gpu,
+    )
     with tempfile.TemporaryDirectory() as temporary:
         extras = (Path(temporary) / "report.json", Path(temporary) / "report.html")
         write_report(report, extras[0])

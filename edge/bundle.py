@@ -4,7 +4,7 @@ A directory. `manifest.json` is written last, so its existence means the bundle 
 other file with its size and SHA-256; a file that is missing, different or extra is reported by name.
 
     manifest.json
-    model.float32.onnx, model.int8.onnx    the variants; `manifest.default_variant` is the one to run
+    model.VARIANT.onnx                     the variants; `manifest.default_variant` is the one to run on a CPU
     golden/frames.npz, golden/expected.npz a few real model inputs with the outputs each variant gave
     report.json, report.html               what was measured in the workshop
 
@@ -39,7 +39,8 @@ from edge.errors import BundleError
 MANIFEST = "manifest.json"
 FORMAT_VERSION = 1
 
-Precision = Literal["float32", "int8"]
+Precision = Literal["float32", "float16", "int8"]
+MadeFor = Literal["any", "cpu", "gpu"]
 ClassKind = Literal["good", "defect"]
 
 
@@ -66,13 +67,17 @@ class ClassSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ONNX file. `ms` is what the workshop measured per frame on one thread, for information only."""
+    """One ONNX file. `ms` is what the workshop measured per frame on one thread, for information only.
+
+    made_for: whose kernels it was written for; the other kind is not tried with it unless it is named.
+    """
 
     name: str
     file: str
     precision: Precision
     ms: float | None = None
     golden_tolerance: float = 0.05
+    made_for: MadeFor = "any"
 
 
 class AnomalyRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,7 +33,7 @@ def engine_command(
     console, errors = Console(), Console(stderr=True)
     loaded = load_bundle(bundle)
     options = EngineOptions(batches_up_to(batch), named_tool(tool), again, workspace_mb)
-    names = [v.name for v in loaded.manifest.variants] if variant == "all" else [variant]
+    names = [v.name for v in loaded.manifest.variants if v.made_for != "cpu"] if variant == "all" else [variant]
     failures: list[EngineError] = []
     for name in names:
         try:

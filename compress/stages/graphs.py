@@ -12,7 +12,7 @@ from compress.dataset import Dataset
 from compress.export import export
 from compress.normality import Normality, fit_normality, load_normality, save_normality
 from compress.pictures import Pictures, read_pictures
-from compress.student import Student
+from compress.student_model import AnyStudent
 from compress.thresholds import fit_temperature
 from compress.torch_answers import answer_torch
 from compress.unknown import tells_unknown
@@ -32,7 +32,7 @@ class Graphs:
     normality: Normality | None = None
 
 
-def export_both(folder: Path, student: Student, pruned: Student, dataset: Dataset, seed: int) -> None:
+def export_both(folder: Path, student: AnyStudent, pruned: AnyStudent, dataset: Dataset, seed: int) -> None:
     """Float graphs of both students, each at the temperature that fits validation."""
     val = read_pictures(dataset, "val", student.config.input)
     temperatures = {}
@@ -53,7 +53,7 @@ def read_graphs(folder: Path) -> Graphs:
     return Graphs(folder / "student.onnx", folder / "pruned.onnx", said["student"], said["pruned"], normality)
 
 
-def learn_good(student: Student, dataset: Dataset, val: Pictures, seed: int) -> Normality:
+def learn_good(student: AnyStudent, dataset: Dataset, val: Pictures, seed: int) -> Normality:
     """From the good parts of train; those of val set the scale."""
     train = read_pictures(dataset, "train", student.config.input)
     return fit_normality(student, train.image_NHWC[~train.defect_N], val.image_NHWC[~val.defect_N], seed)

@@ -13,6 +13,7 @@ from compress.conformal import DEFAULT_OVERKILL, promise
 from compress.dataset import Dataset
 from compress.measure import graph_run, latencies_ms, teacher_run
 from compress.normality import Normality
+from compress.pack import Graph
 from compress.pictures import Pictures, read_pictures
 from compress.point import Budget, Point
 from compress.progress import Reporter
@@ -26,7 +27,10 @@ from compress.teacher import Teacher
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Every model of the run. teacher_normality: where only good parts teach, the teacher's own model of them."""
+    """Every model of the run. for_gpu: variants that are packed along, not judged by this machine's clock.
+
+    teacher_normality: where only good parts teach, the teacher's own model of them.
+    """
 
     teacher: Teacher
     look: Look
@@ -34,6 +38,7 @@ class Chain:
     pruned: Student
     graphs: Graphs
     int8: Int8
+    for_gpu: tuple[Graph, ...] = ()
     teacher_normality: Normality | None = None
 
     @property

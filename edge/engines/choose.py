@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle, Manifest
+from edge.bundle import Bundle, MadeFor, Manifest
 from edge.engines.engine import Engine
 from edge.engines.ort import PROVIDERS, OrtEngine, available_providers, default_threads
 from edge.engines.tensorrt.files import accepted_engine, all_records
@@ -130,9 +130,16 @@ def _candidates(bundle: Bundle, variant: str, threads: int, providers: tuple[str
         for name in names:
             if provider == _ENGINE_FILE and name not in built:
                 continue  # no word about TensorRT where nobody asked for it
+            if variant == AUTO and bundle.manifest.variant(name).made_for not in ("any", _kind_of(provider)):
+                continue
             # threads only matter where the CPU does the work
             for count in counts if provider == "CPUExecutionProvider" else counts[:1]:
                 yield _Candidate(provider, name, count)
+
+
+def _kind_of(provider: str) -> MadeFor:
+    """Whose kernels a place has."""
+    return "cpu" if provider in ("CPUExecutionProvider", "OpenVINOExecutionProvider") else "gpu"
 
 
 def _default_first(manifest: Manifest) -> list[str]:

@@ -82,7 +82,7 @@ def test_outputs_are_probabilities_unit_vectors_and_shares(finished_run: Finishe
     """In int8 as in float."""
     for variant in finished_run.bundle.manifest.variants:
         answers = answer_graph(finished_run.out / variant.file, _pictures(finished_run))
-        np.testing.assert_allclose(answers.prob_NK.sum(1), 1, atol=1e-4)
+        np.testing.assert_allclose(answers.prob_NK.sum(1), 1, atol=1e-3)
         assert answers.map_NHW is not None
         assert answers.map_NHW.min() >= 0
         assert answers.map_NHW.max() <= 1
@@ -115,7 +115,9 @@ def test_graphs_are_single_files(finished_run: FinishedRun, tmp_path: Path) -> N
         assert run_prob(alone, _pictures(finished_run)[:1]).shape == (1, 2)
 
 
-def test_tensorrt_can_take_the_float_graph(finished_run: FinishedRun) -> None:
-    """TensorRT's parser takes uint8 into a Cast only (NVIDIA/TensorRT issue 3985); test_qdq holds int8 to the same."""
-    graph = onnx.load(finished_run.out / "model.float32.onnx")
+@pytest.mark.parametrize("variant", ["float32", "float16", "int8-gpu"])
+def test_tensorrt_can_take_the_graph(finished_run: FinishedRun, variant: str) -> None:
+    """The parser takes uint8 into a Cast only (NVIDIA/TensorRT issue 3985); test_qdq holds int8 to its dialect."""
+    graph = onnx.load(finished_run.out / f"model.{variant}.onnx")
     assert [n.op_type for n in graph.graph.node if "image" in n.input] == ["Cast"]
+    assert finished_run.bundle.manifest.variant(variant).made_for in ("any", "gpu")

@@ -19,10 +19,7 @@ from tests.compress.conftest import FinishedRun
 
 def _pack(run: FinishedRun, out: Path, name: str = "again") -> Bundle:
     draft = msgspec.structs.replace(run.bundle.manifest, name=name, variants=(), files={})
-    graphs = tuple(
-        Graph(v.name, run.out / v.file, v.ms or 0.0)  # the measured time only passes through
-        for v in run.bundle.manifest.variants
-    )
+    graphs = tuple(Graph(v.name, run.out / v.file, v.precision, v.ms, v.made_for) for v in run.bundle.manifest.variants)
     return pack(out, draft, graphs, np.ascontiguousarray(golden_frames(run.bundle)), (run.out / "report.json",))
 
 
