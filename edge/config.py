@@ -92,9 +92,13 @@ class EngineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FeedSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[feed]`. picture_hz: live pictures per second and camera; 0 sends none."""
+    """`[feed]`. picture_hz: live pictures per second and camera; 0 sends none, except to those who ask for some.
+
+    requests: where replay and other requests are answered; the same host and the next port unless given.
+    """
 
     bind: str = "tcp://127.0.0.1:5560"
+    requests: str = ""
     picture_hz: Annotated[float, Meta(ge=0, le=120)] = 5.0
     jpeg_quality: Annotated[int, Meta(ge=1, le=100)] = 80
 
@@ -183,12 +187,18 @@ def _check_loopback(path: Path, line: LineFile) -> None:
             f"{path}: `dashboard.host` is {line.dashboard.host!r}, which other machines can reach; the"
             ' dashboard has no passwords yet, so use "127.0.0.1" (and ssh -L to see it from elsewhere)'
         )
-    match = re.fullmatch(r"tcp://\[?([^\[\]]+?)\]?:(\d{1,5}|\*)", line.feed.bind)
+    _check_address(path, "feed.bind", line.feed.bind)
+    if line.feed.requests:
+        _check_address(path, "feed.requests", line.feed.requests)
+
+
+def _check_address(path: Path, key: str, address: str) -> None:
+    match = re.fullmatch(r"tcp://\[?([^\[\]]+?)\]?:(\d{1,5}|\*)", address)
     if not match:
-        raise ConfigError(f'{path}: `feed.bind` is {line.feed.bind!r}; write it as "tcp://127.0.0.1:5560"')
+        raise ConfigError(f'{path}: `{key}` is {address!r}; write it as "tcp://127.0.0.1:5560"')
     if not _is_loopback(match.group(1)):
         raise ConfigError(
-            f"{path}: `feed.bind` is {line.feed.bind!r}, which other machines can reach; the feed has no keys"
+            f"{path}: `{key}` is {address!r}, which other machines can reach; the feed has no keys"
             ' yet, so bind it to "tcp://127.0.0.1:PORT"'
         )
 

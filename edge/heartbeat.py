@@ -39,6 +39,7 @@ class LineFacts:
     engine: str
     engine_why: str
     started: str
+    requests: str = ""
 
 
 def shown_classes(manifest: Manifest) -> tuple[ClassSpec, ...]:
@@ -46,8 +47,8 @@ def shown_classes(manifest: Manifest) -> tuple[ClassSpec, ...]:
     return manifest.classes if manifest.decision.anomaly is None else (*manifest.classes, UNKNOWN_DEFECT)
 
 
-def line_facts(line: str, bundle: Bundle, opened: OpenedEngine) -> LineFacts:
-    """Collect the facts of a line that starts now."""
+def line_facts(line: str, bundle: Bundle, opened: OpenedEngine, requests: str = "") -> LineFacts:
+    """Collect the facts of a line that starts now. requests: address of its request socket, if it has one."""
     manifest = bundle.manifest
     return LineFacts(
         line=line,
@@ -58,6 +59,7 @@ def line_facts(line: str, bundle: Bundle, opened: OpenedEngine) -> LineFacts:
         engine=opened.engine.description,
         engine_why=opened.why,
         started=time_text(time.time_ns()),
+        requests=requests,
     )
 
 
@@ -71,9 +73,11 @@ class Reporter:
         self._numbers = numbers
         self._rate = Rate()
         self._total_ms = Latencies()
+        self._last: dict[str, int] = {}
 
     def count(self, verdict: Verdict) -> None:
         """A verdict was published."""
+        self._last[verdict.topic] = max(verdict.number, self._last.get(verdict.topic, 0))
         self._rate.tick()
         self._total_ms.add(verdict.timings.total_ms)
 
@@ -104,6 +108,8 @@ class Reporter:
             memory_mb=psutil.Process().memory_info().rss / 1e6,
             has_good_class=facts.has_good_class,
             titles=facts.titles,
+            last=dict(self._last),
+            requests=facts.requests,
         )
 
     def cameras(self) -> list[CameraReport]:

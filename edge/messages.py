@@ -142,6 +142,8 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     """The line's heartbeat, once a second: silence means dead, not good. Memory in MB, of the service alone.
 
     has_good_class: False where the bundle only tells defects apart, so that a yield would mean nothing.
+    last: per topic that is stored, the newest number that was published in this epoch, so that a loss shows also at the
+    end of a burst. requests: the address of the request socket, empty where there is none; see docs/feed/README.md.
     titles: per class name, what to show per language (`zh-TW`, `en`), as in the bundle; may lack any of them.
     """
 
@@ -163,6 +165,8 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     memory_mb: Amount
     has_good_class: bool = True
     titles: dict[str, dict[str, str]] = {}
+    last: dict[str, Count] = {}
+    requests: str = ""
 
 
 Message = Verdict | Picture | CameraReport | LineReport

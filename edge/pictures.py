@@ -16,6 +16,7 @@ from edge.channel import Channel, ChannelClosedError, Lane
 from edge.errors import EdgevlError
 from edge.messages import Verdict
 from edge.outbox import LivePicture, Outbox
+from edge.picture_rates import PictureRates
 from edge.store import KeptPicture
 
 LIVE_WIDTH = 960
@@ -77,15 +78,17 @@ def new_picture_queue(cameras: Sequence[str]) -> PictureQueue:
 class Shutter:
     """Says when a camera's next live picture is due. One thread at a time."""
 
-    def __init__(self, picture_hz: float) -> None:
-        self._period_ns = int(1e9 / picture_hz) if picture_hz else None
-        self._due_ns: dict[str, int] = {}
+    def __init__(self, rates: PictureRates) -> None:
+        self._rates = rates
+        self._shown_ns: dict[str, int] = {}
 
     def is_due(self, frame: Frame) -> bool:
-        """True at most `picture_hz` times a second for each camera."""
-        if self._period_ns is None or frame.captured_ns < self._due_ns.get(frame.source, 0):
+        """True at most as many times a second as somebody wants of its camera."""
+        hz = self._rates.hz(frame.source)
+        shown_ns = self._shown_ns.get(frame.source)
+        if not hz or (shown_ns is not None and frame.captured_ns < shown_ns + int(1e9 / hz)):
             return False
-        self._due_ns[frame.source] = frame.captured_ns + self._period_ns
+        self._shown_ns[frame.source] = frame.captured_ns
         return True
 
 

@@ -34,6 +34,7 @@ from edge.judge import Judge, Work
 from edge.ledger import Account, Ledger
 from edge.messages import Region, Verdict
 from edge.outbox import CameraChanged, Judged, new_outbox
+from edge.picture_rates import PictureRates
 from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
 from edge.store import Store
 from edge.triggers import EveryFrame, EveryInterval, EveryPart, Finder, OnRequest, RequestError
@@ -120,7 +121,8 @@ class Line:
         self._frames: Channel[str, Work] = Channel({camera.source.name: _lane(camera) for camera in cameras})
         self._jobs = new_picture_queue(names)
         self._outbox = new_outbox()
-        self._shutter = Shutter(self._plan.live_hz)
+        self._rates = PictureRates(self._plan.live_hz)
+        self._shutter = Shutter(self._rates)
         self._allowance = Allowance()
         self._judge = Judge(inspector, facts, numbers, say)
         self._finders = {camera.source.name: _finder(camera) for camera in cameras}
@@ -183,6 +185,15 @@ class Line:
             )
         finder.request(identity, time.monotonic_ns())
 
+    def show_pictures(self, camera: str, holder: bytes, hz: float, seconds: float) -> float:
+        """Send live pictures of a camera at this rate for a while, from any thread; the rate that now holds.
+
+        Raises KeyError where there is no such camera, TooManyLeasesError.
+        """
+        if camera not in self._finders:
+            raise KeyError(camera)
+        return self._rates.lease(camera, holder, hz, seconds)
+
     def statuses(self) -> Mapping[str, CameraStatus]:
         """How each camera is now."""
         return {capture.name: capture.status for capture in self._captures}
@@ -195,7 +206,7 @@ class Line:
 
     def _watch(self) -> Callable[[Frame], None]:
         """Shows frames without a verdict: where parts are rare, the belt should still be seen to move."""
-        shutter = Shutter(self._plan.live_hz)
+        shutter = Shutter(self._rates)
 
         def show(frame: Frame) -> None:
             if shutter.is_due(frame):

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from urllib.parse import parse_qs
 
 from rich.console import Console
@@ -25,10 +26,12 @@ from edge.companion import Companion
 from edge.config import CameraSection, LineFile
 from edge.engines.choose import open_engine
 from edge.errors import ConfigError
-from edge.feed import Numbers, Publisher, new_epoch
+from edge.feed import Numbers, Publisher, beside, new_epoch
 from edge.heartbeat import line_facts
 from edge.inspector import Inspector
 from edge.pictures import PicturePlan
+from edge.replay import Replay
+from edge.requests import Desk, RequestServer
 from edge.runtime import CameraPlan, Line, Outlets, Summary
 from edge.sdnotify import notify, watchdog_s
 from edge.store import PICTURES, StoreLimits, open_store
@@ -53,9 +56,12 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
         stack.callback(opened.engine.close)
         say(f"bundle {bundle.manifest.name} ({bundle.manifest.bundle_id}) on {opened.engine.description}: {opened.why}")
         outlets = _open_outlets(line_file, stack, say)
-        facts = line_facts(line_file.line.name, bundle, opened)
-        line = Line(facts, cameras, Inspector(bundle, opened.engine), outlets, Numbers(new_epoch()), say)
+        feed, numbers = line_file.feed, Numbers(new_epoch())
+        requests = stack.enter_context(RequestServer(feed.requests or beside(feed.bind), outlets.publisher))
+        facts = line_facts(line_file.line.name, bundle, opened, requests.address)
+        line = Line(facts, cameras, Inspector(bundle, opened.engine), outlets, numbers, say)
         line.start()
+        requests.start(_desk(line, line_file, numbers.epoch, outlets.publisher))
         say(f"line {facts.line} is running; its feed is {outlets.publisher.address}")
         notify("READY=1")
         try:
@@ -101,6 +107,11 @@ def _open_outlets(line_file: LineFile, stack: ExitStack, say: Callable[[str], No
     publisher = stack.enter_context(Publisher(line_file.feed.bind))
     feed = line_file.feed
     return Outlets(store, publisher, PicturePlan(data_dir / PICTURES, kept > 0, feed.picture_hz, feed.jpeg_quality))
+
+
+def _desk(line: Line, line_file: LineFile, epoch: str, publisher: Publisher) -> Desk:
+    open_replay = partial(Replay, line_file.line.data_dir)
+    return Desk(line_file.line.name, epoch, publisher, open_replay, line.request, line.show_pictures)
 
 
 def _dashboard(

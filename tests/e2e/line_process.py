@@ -68,7 +68,7 @@ def write_line(
     """A line file for `cameras` (name -> URI) in `folder`; its data go to `FOLDER/data`."""
     tables = [
         f'[line]\nname = "steel"\nbundle = "{bundle}"\ndata_dir = "data"',
-        f'[feed]\nbind = "{feed}"\npicture_hz = 2',
+        f'[feed]\nbind = "{feed}"\nrequests = "tcp://127.0.0.1:*"\npicture_hz = 2',
         f"[dashboard]\nenabled = {str(dashboard_port is not None).lower()}\nport = {dashboard_port or 8088}",
         *(f'[[camera]]\nname = "{name}"\nuri = "{uri}"' for name, uri in cameras.items()),
     ]

@@ -59,7 +59,7 @@ def test_only_folder_and_file_uris_are_paths(tmp_path: Path) -> None:
         (WHOLE + 'trigger = "interval"\n', "but no `every_ms`; the two belong together"),
         (WHOLE + "every_ms = 40\n", "and an `every_ms`; the two belong together"),
         (WHOLE + 'triger = "part"\n', "unknown key `triger` in [[camera]] number 1; did you mean `trigger`?"),
-        (WHOLE + "[feed]\njpg = 4\n", "unknown key `jpg` in [feed]; known: bind, picture_hz, jpeg_quality"),
+        (WHOLE + "[feed]\njpg = 4\n", "unknown key `jpg` in [feed]; known: bind, requests, picture_hz, jpeg_quality"),
         (WHOLE + "[dashbord]\nport = 1\n", "unknown key `dashbord`; did you mean `dashboard`?"),
         ('bundle = "a"\n' + WHOLE, "unknown key `bundle`; it belongs below [line]"),
         (

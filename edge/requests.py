@@ -1,0 +1,220 @@
+"""The request socket: a ROUTER that answers replay, snapshot, pictures and triggers, in a thread of its own.
+
+It never touches the verdict path: it reads the disk over its own connection, a page
+at a time, and hands triggers to a queue that refuses when it is full. Whatever comes is answered, if only by an error;
+who asks too often waits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+import msgspec
+import zmq
+
+from edge.errors import ConfigError
+from edge.feed import Publisher, bind
+from edge.messages import topic_for
+from edge.peer_limit import PeerLimit
+from edge.picture_rates import TooManyLeasesError
+from edge.replay import Replay
+from edge.request_messages import (
+    Answer,
+    ErrorAnswer,
+    Fault,
+    PicturesAnswer,
+    PicturesRequest,
+    ReplayAnswer,
+    ReplayRequest,
+    Request,
+    SnapshotAnswer,
+    SnapshotRequest,
+    TriggerAnswer,
+    TriggerRequest,
+    decode_request,
+    encode_request,
+)
+from edge.triggers import RequestError
+
+# A request is a few hundred bytes; ZeroMQ hangs up on a peer that sends more in one frame.
+MOST_BYTES = 64_000
+_MOST_FRAMES = 4
+# A client that catches up asks for a hundred pages a second at most; a page is 500 messages.
+_PER_S, _BURST = 100.0, 200
+# All peers together: beyond, requests wait in their sockets, and this thread leaves the processor to the line.
+_PAUSE_S = 0.002
+_POLL_MS = 200
+_QUEUE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the socket answers from.
+
+    trigger(camera, identity): raises RequestError. pictures(camera, holder, hz, seconds) -> hz: raises KeyError for a
+    camera that is none, and TooManyLeasesError. open_replay: called in the socket's thread.
+    """
+
+    line: str
+    epoch: str
+    publisher: Publisher
+    open_replay: Callable[[], Replay]
+    trigger: Callable[[str, str], None]
+    pictures: Callable[[str, bytes, float, float], float]
+
+
+class RequestServer:
+    """Made, it is bound; `start` answers; `close` ends. Close it before the publisher whose ZeroMQ context it uses."""
+
+    def __init__(self, address: str, publisher: Publisher) -> None:
+        """Raises ConfigError where the address cannot be had."""
+        self._publisher = publisher
+        self._address = address
+        self._socket = self._open()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """Where to ask; names the port that was chosen where the line file said `:*`."""
+        return self._address
+
+    def start(self, desk: Desk) -> None:
+        self._thread = threading.Thread(target=self._run, args=(desk,), name="requests", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Safe to call twice."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._socket.close(linger=0)
+
+    def __enter__(self) -> RequestServer:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def _open(self) -> zmq.Socket[bytes]:
+        socket = self._publisher.socket(zmq.ROUTER)
+        socket.setsockopt(zmq.MAXMSGSIZE, MOST_BYTES)
+        socket.setsockopt(zmq.RCVHWM, _QUEUE)
+        socket.setsockopt(zmq.SNDHWM, _QUEUE)
+        try:
+            self._address = bind(socket, self._address, "requests")
+        except ConfigError:
+            socket.close(linger=0)
+            raise
+        return socket
+
+    def _run(self, desk: Desk) -> None:
+        clerk = Clerk(desk)
+        try:
+            while not self._stop.is_set():
+                if self._socket.poll(_POLL_MS):
+                    self._send(clerk.answer(self._socket.recv_multipart()))
+                    time.sleep(_PAUSE_S)
+        finally:
+            clerk.close()
+
+    def _send(self, parts: list[bytes]) -> None:
+        try:
+            self._socket.send_multipart(parts, flags=zmq.NOBLOCK)
+        except zmq.ZMQError:
+            return  # it has gone, or does not read its answers
+
+
+class Clerk:
+    """Turns the frames of a request into the frames of its answer; never raises over what came. One thread."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._limit = PeerLimit(_PER_S, _BURST)
+        self._replay: Replay | None = None
+
+    def answer(self, parts: list[bytes]) -> list[bytes]:
+        """[peer, (empty,) JSON] -> [peer, (empty,) JSON, messages...]; only REQ sockets put the empty frame."""
+        peer, *rest = parts
+        envelope = [peer, b""] if rest[:1] == [b""] else [peer]
+        wait_s = self._limit.wait_s(peer)
+        if wait_s:
+            error = _error("too_often", f"at most {_PER_S:g} requests a second; wait", retry_ms=int(wait_s * 1000) + 1)
+            return [*envelope, encode_request(error)]
+        answer, messages = self._answer_body(peer, parts[len(envelope) :], len(parts))
+        return [*envelope, encode_request(answer), *messages]
+
+    def close(self) -> None:
+        if self._replay is not None:
+            self._replay.close()
+            self._replay = None
+
+    def _answer_body(self, peer: bytes, body: list[bytes], frames: int) -> tuple[Answer, list[bytes]]:
+        if len(body) != 1 or frames > _MOST_FRAMES:
+            return _error("malformed", f"a request is one frame of JSON, but {len(body)} frames came"), []
+        try:
+            request = decode_request(body[0])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            return _error("malformed", f"not a request: {error}; see docs/feed/requests.schema.json"), []
+        return self._do(peer, request)
+
+    def _do(self, peer: bytes, request: Request) -> tuple[Answer, list[bytes]]:
+        try:
+            match request:
+                case ReplayRequest():
+                    return self._replayed(request)
+                case SnapshotRequest():
+                    return self._snapshot(request)
+                case PicturesRequest():
+                    return self._pictures(peer, request), []
+                case TriggerRequest():
+                    return self._triggered(request), []
+        except sqlite3.Error as error:
+            self.close()  # opened anew with the next request
+            return _error("unavailable", f"the history cannot be read now ({error})", request.id, retry_ms=500), []
+
+    def _opened(self) -> Replay:
+        if self._replay is None:
+            self._replay = self._desk.open_replay()
+        return self._replay
+
+    def _replayed(self, request: ReplayRequest) -> tuple[Answer, list[bytes]]:
+        page = self._opened().page(request.topic, request.start, request.last)
+        # An epoch that has just begun may have no verdict yet; that is no loss.
+        young = request.start is not None and request.start.epoch == self._desk.epoch and not page.known
+        known, follows = (True, None) if young else (page.known, page.next)
+        return ReplayAnswer(request.topic, len(page.payloads), known, follows, request.id), list(page.payloads)
+
+    def _snapshot(self, request: SnapshotRequest) -> tuple[Answer, list[bytes]]:
+        """Verdicts from the store, not from the feed: marks and messages must be of one moment."""
+        stored = self._opened().newest()
+        heard = self._desk.publisher.newest()
+        reports = [payload for topic, payload in heard.items() if topic.startswith(("line/", "camera/"))]
+        messages = [*reports, *(payload for _, payload in stored.values())]
+        marks = {topic: mark for topic, (mark, _) in stored.items()}
+        return SnapshotAnswer(self._desk.epoch, marks, len(messages), request.id), messages
+
+    def _pictures(self, peer: bytes, request: PicturesRequest) -> Answer:
+        try:
+            hz = self._desk.pictures(request.camera, peer, request.hz, request.seconds)
+        except KeyError:
+            return _error("unknown", f"this line has no camera {request.camera!r}", request.id)
+        except TooManyLeasesError as error:
+            return _error("refused", str(error), request.id, retry_ms=1000)
+        return PicturesAnswer(topic_for("picture", self._desk.line, request.camera), hz, request.id)
+
+    def _triggered(self, request: TriggerRequest) -> Answer:
+        try:
+            self._desk.trigger(request.camera, request.identity)
+        except RequestError as error:
+            return _error("refused", str(error), request.id)
+        return TriggerAnswer(topic_for("verdict", self._desk.line, request.camera), request.id)
+
+
+def _error(fault: Fault, detail: str, request_id: str = "", retry_ms: int = 0) -> ErrorAnswer:
+    return ErrorAnswer(fault, detail, retry_ms, request_id)

@@ -1,0 +1,111 @@
+"""A feed with its request socket for tests: real store, real sockets, verdicts that the test decides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import zmq
+
+from edge.feed import Publisher
+from edge.messages import SCHEMA_VERSION, LineReport, Verdict, encode, time_text
+from edge.picture_rates import PictureRates
+from edge.replay import Replay
+from edge.request_messages import Answer, Request, decode_answer, encode_request
+from edge.requests import Desk, RequestServer
+from edge.store import NewVerdict, Store, StoreLimits, open_store
+from edge.triggers import RequestError
+from tests.edge.feed_double import GOOD, Origin, verdict_of
+
+
+@dataclass
+class Talking:
+    """A line that only talks: `say` stores and publishes verdicts, `mute` only stores them, as if they were lost."""
+
+    store: Store
+    publisher: Publisher
+    server: RequestServer
+    epoch: str
+    rates: PictureRates = field(default_factory=lambda: PictureRates(0))
+    triggered: list[tuple[str, str]] = field(default_factory=list)
+    last: dict[str, int] = field(default_factory=dict)
+    beats: int = 0
+
+    def say(self, first: int, count: int = 1, camera: str = "belt") -> None:
+        for verdict, payload in self._stored(first, count, camera):
+            self.publisher.publish(verdict.topic, payload)
+
+    def mute(self, first: int, count: int = 1, camera: str = "belt") -> None:
+        self._stored(first, count, camera)
+
+    def beat(self) -> None:
+        """The heartbeat, with the last numbers."""
+        report = LineReport(
+            SCHEMA_VERSION, "line/steel", self.epoch, self.beats, "steel", time_text(time.time_ns()), time_text(0),
+            "3fa91c07d2be", "drawn-parts", "ort int8", "", ("belt",), 1.0, 1.0, 1.0, 1.0,
+            last=dict(self.last), requests=self.server.address,
+        )  # fmt: skip
+        self.beats += 1
+        self.publisher.publish(report.topic, encode(report))
+
+    def _stored(self, first: int, count: int, camera: str) -> list[tuple[Verdict, bytes]]:
+        origins = [Origin(self.epoch, "steel", camera, number) for number in range(first, first + count)]
+        verdicts = [verdict_of(GOOD, origin, (800, 600)) for origin in origins]
+        self.store.append([NewVerdict(verdict, 1) for verdict in verdicts])
+        self.last[verdicts[-1].topic] = verdicts[-1].number
+        return [(verdict, encode(verdict)) for verdict in verdicts]
+
+    def take_trigger(self, camera: str, identity: str) -> None:
+        if camera != "belt":
+            raise RequestError(f"the camera {camera!r} takes no requests")
+        self.triggered.append((camera, identity))
+
+    def show(self, camera: str, holder: bytes, hz: float, seconds: float) -> float:
+        if camera != "belt":
+            raise KeyError(camera)
+        return self.rates.lease(camera, holder, hz, seconds)
+
+
+@contextmanager
+def talking(
+    data_dir: Path, epoch: str, bind: str = "tcp://127.0.0.1:*", requests: str = "tcp://127.0.0.1:*"
+) -> Iterator[Talking]:
+    """One start of such a line."""
+    with (
+        open_store(data_dir, StoreLimits(), print) as store,
+        Publisher(bind) as publisher,
+        RequestServer(requests, publisher) as server,
+    ):
+        line = Talking(store, publisher, server, epoch)
+        server.start(Desk("steel", epoch, publisher, lambda: Replay(data_dir), line.take_trigger, line.show))
+        yield line
+
+
+class Asker:
+    """A REQ socket that asks one thing at a time."""
+
+    def __init__(self, address: str) -> None:
+        self._context = zmq.Context()
+        self.socket = self._context.socket(zmq.REQ)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.setsockopt(zmq.RCVTIMEO, 20_000)
+        self.socket.connect(address)
+
+    def ask(self, request: Request | bytes) -> tuple[Answer, list[bytes]]:
+        self.socket.send(request if isinstance(request, bytes) else encode_request(request))
+        head, *messages = self.socket.recv_multipart()
+        return decode_answer(head), messages
+
+    def numbers(self, request: Request) -> list[int]:
+        return [msgspec.json.decode(message)["number"] for message in self.ask(request)[1]]
+
+    def __enter__(self) -> Asker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+        self._context.term()
