@@ -29,6 +29,7 @@ from camera.spec import DEFAULT_MEMORY_MB, CameraSpec
 from edge.errors import ConfigError
 from edge.messages import Region
 from edge.toml import convert, read_tables
+from edge.verdict import Disposition
 
 # Names become parts of topics (`verdict/LINE/CAMERA`) and of file names.
 _NAME = re.compile(r"\w[\w.-]{0,62}\Z")
@@ -42,16 +43,19 @@ class LineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[line]`. bundle: the folder to run.
 
     data_dir: where verdicts and pictures are kept; `../var/NAME` beside the line file's folder unless given.
+    undecided: what becomes of a part that nobody could decide, where its camera does not say.
     """
 
     name: str
     bundle: Path
     data_dir: Path = Path("../var")
+    undecided: Disposition = "reject"
 
 
 class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[[camera]]`. trigger: each frame is judged, one every `every_ms`, one for each request of another program, or
-    each part that passes. roi: x, y, w, h in px. max_age_ms: older pictures are skipped.
+    each part that passes. roi: x, y, w, h in px. max_age_ms: older pictures are skipped. deadline_ms: a part that the
+    model has not answered for by then is UNDECIDED. undecided: as in `[line]`, for this camera.
 
     margin: with `trigger = "part"`, how much belt around the part is inspected with it, as a share of the part's
     width and height added on every side. Choose it so that the part fills the model's picture as it did in the
@@ -64,6 +68,8 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trigger: Literal["frame", "interval", "external", "part"] = "frame"
     every_ms: Annotated[float, Meta(ge=1, le=86_400_000)] | None = None
     max_age_ms: Annotated[float, Meta(ge=1, le=3_600_000)] | None = None
+    deadline_ms: Annotated[float, Meta(ge=1, le=600_000)] | None = None
+    undecided: Disposition | None = None
     roi: tuple[NonNegative, NonNegative, Positive, Positive] | None = None
     margin: Annotated[float, Meta(ge=-0.25, le=1)] = 0.0
     rotate: Literal[0, 90, 180, 270] = 0

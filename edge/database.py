@@ -47,6 +47,19 @@ CREATE INDEX by_class ON verdicts (class_name);
 CREATE INDEX with_picture ON verdicts (status != 'OK', row_id, picture_bytes) WHERE picture IS NOT NULL;
 """
 
+# Beside the tables of the schema, so that an older edgevl can still use the file.
+_NOTES = """
+CREATE TABLE IF NOT EXISTS notes (
+    row_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verdict_id TEXT NOT NULL UNIQUE,
+    topic TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    UNIQUE (topic, epoch, number)
+);
+"""
+
 
 class StoreError(EdgevlError):
     """The database can take no more verdicts; publishing as if it had would break the promise, so the line stops."""
@@ -159,6 +172,7 @@ def _prepare(connection: sqlite3.Connection, database: Path) -> None:
         )
     if version < SCHEMA:
         connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
+    connection.executescript(_NOTES)
     (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
         raise sqlite3.DatabaseError(answer)

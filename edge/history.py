@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from edge.messages import Verdict
+from edge.messages import Note, Verdict
 from edge.store import DATABASE, PICTURES
 from edge.verdict import Status
 
@@ -107,6 +107,13 @@ class History:
     def totals(self) -> Counts:
         """Counts over everything that is stored."""
         return _counts(self._rows("SELECT status, class_name, COUNT(*) FROM verdicts GROUP BY 1, 2", ()))
+
+    def note(self, verdict_id: str) -> Note | None:
+        """What the model said of a verdict's part after the deadline, or None."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'notes'", ()):
+            return None  # written by an edgevl that knew no deadlines
+        rows = self._rows("SELECT payload FROM notes WHERE verdict_id = ?", (verdict_id,))
+        return msgspec.json.decode(rows[0][0], type=Note) if rows else None
 
     def picture_path(self, verdict_id: str) -> Path | None:
         """The JPEG kept for a verdict, or None. Never a file outside the line's picture folder."""

@@ -47,7 +47,7 @@ class Inspector:
 
     def inspect(self, image_HWC: NDArray[np.uint8], region: Region | None = None) -> Inspection:
         """Judge `region` (None: the whole picture) of a uint8 BGR frame; a failing engine is UNDECIDED."""
-        region = _clipped(region, image_HWC)
+        region = clipped(region, image_HWC)
         begin = time.perf_counter()
         image_NHWC = self._prepare(image_HWC, region)
         prepared = time.perf_counter()
@@ -91,7 +91,7 @@ class Inspector:
         return decided, map_HW, boxes_from_map(map_HW, level, region) if decided.status == "NG" else ()
 
 
-def _clipped(region: Region | None, image_HWC: NDArray[np.uint8]) -> Region:
+def clipped(region: Region | None, image_HWC: NDArray[np.uint8]) -> Region:
     """The part of the region that lies inside the picture; the whole picture where that is nothing."""
     height, width = image_HWC.shape[:2]
     if region is None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 
 from camera.frame import Frame
+from edge.answers import Answers
 from edge.channel import Channel, ChannelClosedError
+from edge.deadline import Deadlines
 from edge.judge import Work
 from edge.ledger import Ledger
 from edge.triggers import Finder, Spot
@@ -18,6 +21,7 @@ class Intake:
         self,
         finder: Finder,
         ledger: Ledger,
+        answers: Answers,
         frames: Channel[str, Work],
         watch: Callable[[Frame], None] | None = None,
     ) -> None:
@@ -25,26 +29,37 @@ class Intake:
         self._watch = watch
         self._finder = finder
         self._ledger = ledger
+        self._answers = answers
         self._frames = frames
+        self._deadlines: Deadlines | None = None
+        self._deadline_ns = 0
+
+    def keep_deadline(self, deadlines: Deadlines, deadline_ms: float) -> None:
+        """From now on each trigger is due so long after the capture of the picture that set it off."""
+        self._deadlines = deadlines
+        self._deadline_ns = round(deadline_ms * 1e6)
 
     def take(self, frame: Frame) -> None:
         """Raises ChannelClosedError when the line has stopped."""
         if self._watch is not None:
             self._watch(frame)
-        self._queue(self._finder.find(frame))
+        self._queue(self._finder.find(frame), frame.captured_ns)
 
     def finish(self) -> None:
         """The source has ended or broken off. Raises ChannelClosedError when the line has stopped."""
-        self._queue(self._finder.finish())
+        self._queue(self._finder.finish(), time.monotonic_ns())
 
-    def _queue(self, spots: Iterable[Spot]) -> None:
+    def _queue(self, spots: Iterable[Spot], set_off_ns: int) -> None:
         for spot in spots:
             camera = spot.frame.source
-            trigger = self._ledger.open(camera)
+            work = Work(self._ledger.open(camera), spot.frame, spot.region)
+            self._answers.expect(work)
+            if self._deadlines is not None:
+                self._deadlines.watch(work.trigger, set_off_ns + self._deadline_ns)
             try:
-                displaced = self._frames.put(camera, Work(trigger, spot.frame, spot.region))
+                displaced = self._frames.put(camera, work)
             except ChannelClosedError:
-                self._ledger.drop(trigger, "stopped")
+                self._answers.withdraw(work.trigger, "stopped")
                 raise
             if displaced is not None:
-                self._ledger.drop(displaced.trigger, "overload")
+                self._answers.withdraw(displaced.trigger, "overload")

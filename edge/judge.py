@@ -1,20 +1,18 @@
-"""One triggered picture in, one verdict message out. Runs in the inspection thread."""
+"""One triggered picture in, what the inspector finds in it out, as the feed says it. Runs in the inspection thread."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from camera.frame import Frame
-from edge.feed import Numbers
-from edge.heartbeat import LineFacts
 from edge.inspector import Inspection, Inspector
 from edge.ledger import Trigger
-from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text, topic_for
-from edge.outbox import Judged
+from edge.messages import Box, Region, Timings
+from edge.verdict import Decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +24,25 @@ class Work:
     region: Region | None
 
 
-class Judge:
-    """Numbers and names what the inspector says. One thread at a time."""
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is said of one trigger. region and boxes: pixels of the camera's frame."""
 
-    def __init__(self, inspector: Inspector, facts: LineFacts, numbers: Numbers, say: Callable[[str], None]) -> None:
+    decided: Decided
+    region: Region
+    boxes: tuple[Box, ...]
+    timings: Timings
+
+
+class Judge:
+    """Times what the inspector says, and speaks up where it fails. One thread at a time."""
+
+    def __init__(self, inspector: Inspector, say: Callable[[str], None]) -> None:
         self._inspector = inspector
-        self._facts = facts
-        self._numbers = numbers
         self._say = say
         self._last_error: str | None = None
 
-    def judge(self, work: Work) -> Judged:
+    def judge(self, work: Work) -> Findings:
         """Inspect. A failing engine gives UNDECIDED, and is said once, not thirty times a second."""
         begin_ns = time.monotonic_ns()
         inspection = self._inspector.inspect(work.frame.image_HWC, work.region)
@@ -45,44 +51,24 @@ class Judge:
             self._say(f"{work.trigger.camera}: a part stays UNDECIDED because {inspection.error}")
         self._last_error = inspection.error
         timings = Timings(
-            wait_ms=_milliseconds(begin_ns - work.frame.captured_ns),
+            wait_ms=milliseconds(begin_ns - work.frame.captured_ns),
             preprocess_ms=inspection.preprocess_ms,
             engine_ms=inspection.engine_ms,
             decide_ms=inspection.decide_ms,
-            total_ms=_milliseconds(end_ns - work.frame.captured_ns),
+            total_ms=milliseconds(end_ns - work.frame.captured_ns),
         )
-        return Judged(work.trigger, self._verdict(work, inspection, timings), work.frame.wall_ns)
+        return _findings(inspection, timings)
 
-    def _verdict(self, work: Work, inspection: Inspection, timings: Timings) -> Verdict:
-        frame, facts, decided = work.frame, self._facts, inspection.decided
-        camera = work.trigger.camera
-        topic = topic_for("verdict", facts.line, camera)
-        number = self._numbers.next(topic)
-        captured = time_text(frame.wall_ns)
-        return Verdict(
-            schema=SCHEMA_VERSION,
-            id=f"{self._numbers.epoch}-{camera}-{number}",
-            topic=topic,
-            epoch=self._numbers.epoch,
-            number=number,
-            line=facts.line,
-            camera=camera,
-            captured=captured,
-            published=captured,  # the writer knows better and says so
-            frame_seq=frame.seq,
-            status=decided.status,
-            reason=decided.reason,
-            class_name=decided.class_name,
-            probability=_share(decided.probability),
-            defect_score=_share(decided.defect_score),
-            frame_width=frame.width,
-            frame_height=frame.height,
-            region=inspection.region,
-            boxes=tuple(_tidy(box) for box in inspection.boxes),
-            timings=timings,
-            bundle=facts.bundle,
-            engine=facts.engine,
-        )
+
+def milliseconds(ns: int) -> float:
+    """A frame may be stamped by another clock, so never below zero."""
+    return max(0, ns) / 1e6
+
+
+def _findings(inspection: Inspection, timings: Timings) -> Findings:
+    decided = inspection.decided
+    shares = replace(decided, probability=_share(decided.probability), defect_score=_share(decided.defect_score))
+    return Findings(shares, inspection.region, tuple(_tidy(box) for box in inspection.boxes), timings)
 
 
 def _tidy(box: Box) -> Box:
@@ -92,8 +78,3 @@ def _tidy(box: Box) -> Box:
 def _share(value: float) -> float:
     """Sums and softmaxes of float32 may pass 1 by a rounding error, which the schema does not allow."""
     return min(1.0, max(0.0, value))
-
-
-def _milliseconds(ns: int) -> float:
-    """A frame may be stamped by another clock, so never below zero."""
-    return max(0, ns) / 1e6

@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.verdict import Reason, Status
+from edge.verdict import Disposition, Reason, Status
 
 SCHEMA_VERSION = 1
 
@@ -66,7 +66,8 @@ class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="verdict"):
     """One part's verdict. `id` is unique over all lines and restarts: it is EPOCH-CAMERA-NUMBER.
 
-    `published` is when it went to the disk; the feed carries it as soon as it is safely there.
+    `published` is when it went to the disk; the feed carries it as soon as it is safely there. `disposition` is what
+    is to become of the part; where it is missing, reject.
     """
 
     schema: int
@@ -86,6 +87,30 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     defect_score: Share
     frame_width: Pixels
     frame_height: Pixels
+    region: Region
+    boxes: tuple[Box, ...]
+    timings: Timings
+    bundle: str
+    engine: str
+    disposition: Disposition = "reject"
+
+
+class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="note"):
+    """What the model said of a part after its deadline. `verdict` is the id of the verdict, which stands as it is."""
+
+    schema: int
+    topic: str
+    epoch: str
+    number: Count
+    line: str
+    camera: str
+    verdict: str
+    time: Time
+    status: Status
+    reason: Reason | None
+    class_name: str | None
+    probability: Share
+    defect_score: Share
     region: Region
     boxes: tuple[Box, ...]
     timings: Timings
@@ -169,7 +194,7 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     requests: str = ""
 
 
-Message = Verdict | Picture | CameraReport | LineReport
+Message = Verdict | Note | Picture | CameraReport | LineReport
 
 
 def topic_for(kind: str, line: str, camera: str | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from edge.channel import Channel, Lane
 from edge.ledger import Trigger
-from edge.messages import Verdict
+from edge.messages import Note, Verdict
 from edge.store import KeptPicture
 
 # About six minutes of a dead disk at 30 parts a second; then the line itself slows down, and says so.
@@ -22,6 +22,13 @@ class Judged:
     trigger: Trigger
     verdict: Verdict
     wall_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An answer that came after its deadline."""
+
+    note: Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +51,17 @@ class CameraChanged:
     camera: str
 
 
-Outgoing = Judged | KeptPicture | LivePicture | CameraChanged
-OutboxLane = Literal["verdicts", "kept", "live", "changes"]
+Outgoing = Judged | Late | KeptPicture | LivePicture | CameraChanged
+OutboxLane = Literal["verdicts", "notes", "kept", "live", "changes"]
 Outbox = Channel[OutboxLane, Outgoing]
 
 
 def new_outbox() -> Outbox:
-    """Verdicts and notes of kept pictures are never dropped; of the rest the freshest counts."""
+    """Verdicts, late answers and records of kept pictures are never dropped; of the rest the freshest counts."""
     return Channel(
         {
             "verdicts": Lane(_VERDICTS, "wait"),
+            "notes": Lane(_VERDICTS, "wait"),
             "kept": Lane(_PICTURES, "wait"),
             "live": Lane(_PICTURES, "drop_oldest"),
             "changes": Lane(_PICTURES, "drop_oldest"),

@@ -3,6 +3,7 @@
     camera -> capture -+                           +-> outbox -> writer: disk, then feed
     camera -> capture -+-> frames -> inspection ---+
                                                    +-> pictures: JPEGs --> outbox
+    deadlines: a verdict for whatever the inspection has not answered in time --> outbox
 
 One thread for each name between the arrows, one capture a camera. Every queue is bounded. A live camera never waits:
 where inspection is too slow the freshest picture wins, and the older one is an accounted drop. A source that can wait
@@ -23,21 +24,24 @@ import cv2
 
 from camera.frame import Frame
 from camera.source import Source
+from edge.answers import Answers
 from edge.capture import CameraStatus, Capture
 from edge.channel import Channel, ChannelClosedError, Item, Key, Lane, LaneStatistics
+from edge.deadline import Deadlines
 from edge.errors import EdgevlError
 from edge.feed import Numbers, Publisher
 from edge.heartbeat import LineFacts, Pace, Reporter
 from edge.inspector import Inspector
 from edge.intake import Intake
 from edge.judge import Judge, Work
-from edge.ledger import Account, Ledger
+from edge.ledger import Account, Ledger, Trigger
 from edge.messages import Region, Verdict
 from edge.outbox import CameraChanged, Judged, new_outbox
 from edge.picture_rates import PictureRates
 from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
 from edge.store import Store
 from edge.triggers import EveryFrame, EveryInterval, EveryPart, Finder, OnRequest, RequestError
+from edge.verdict import Disposition
 from edge.writer import Writer
 
 # Of frames only the freshest are worth judging: one, and one that comes while it is fetched. Parts come in bursts,
@@ -68,6 +72,7 @@ class CameraPlan:
     region: the part of the picture to judge, or where parts are looked for; None for all of it.
     trigger: what is judged (see `edge.triggers`); every_ms belongs to "interval", margin to "part".
     max_age_ms: older frames are skipped, None for no limit (see `edge.capture`).
+    deadline_ms: when at the latest a trigger is answered, None for no limit. undecided: what an UNDECIDED part means.
     waits: the source can be held back (a folder read as fast as it can be), so no picture need be dropped.
     """
 
@@ -78,6 +83,8 @@ class CameraPlan:
     margin: float = 0.0
     every_ms: float = 0.0
     max_age_ms: float | None = None
+    deadline_ms: float | None = None
+    undecided: Disposition = "reject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,11 @@ class Line:
         self._rates = PictureRates(self._plan.live_hz)
         self._shutter = Shutter(self._rates)
         self._allowance = Allowance()
-        self._judge = Judge(inspector, facts, numbers, say)
+        self._choosing_pictures = threading.Lock()
+        self._judge = Judge(inspector, say)
+        means = {camera.source.name: camera.undecided for camera in cameras}
+        self._answers = Answers(facts, numbers, self._ledger, self._outbox, means)
+        self._deadlines = Deadlines(self._miss, self._answers.is_open)
         self._finders = {camera.source.name: _finder(camera) for camera in cameras}
         self._captures = [self._capture(camera) for camera in cameras]
         self._reporter = Reporter(facts, self._captures, self._ledger, numbers)
@@ -137,13 +148,14 @@ class Line:
         maker = PictureMaker(self._jobs, self._outbox, self._plan, say)
         self._capturing = [self._thread(c.name, partial(c.run, self._stop)) for c in self._captures]
         self._inspecting = self._thread("inspection", self._inspect)
+        self._timing = self._thread("deadlines", self._deadlines.run)
         self._picturing = self._thread("pictures", maker.run)
         self._writing = self._thread("writer", partial(writer.run, self._outbox, facts.line, numbers))
 
     def start(self) -> None:
         sys.setswitchinterval(_SWITCH_S)
         cv2.setNumThreads(_OPENCV_THREADS)
-        for thread in (self._writing, self._picturing, self._inspecting, *self._capturing):
+        for thread in (self._writing, self._picturing, self._timing, self._inspecting, *self._capturing):
             thread.start()
 
     def wait(self, timeout_s: float) -> bool:
@@ -156,6 +168,9 @@ class Line:
         self._join(self._capturing)
         self._frames.close()
         self._join([self._inspecting])
+        self._deadlines.close()
+        self._join([self._timing])
+        self._answers.withdraw_all()
         self._jobs.close()
         self._join([self._picturing])
         self._outbox.close()
@@ -201,7 +216,9 @@ class Line:
     def _capture(self, camera: CameraPlan) -> Capture:
         name = camera.source.name
         watch = None if camera.trigger == "frame" else self._watch()
-        intake = Intake(self._finders[name], self._ledger, self._frames, watch)
+        intake = Intake(self._finders[name], self._ledger, self._answers, self._frames, watch)
+        if camera.deadline_ms is not None:
+            intake.keep_deadline(self._deadlines, camera.deadline_ms)
         return Capture(camera.source, intake, partial(self._announce, name), camera.max_age_ms)
 
     def _watch(self) -> Callable[[Frame], None]:
@@ -221,18 +238,26 @@ class Line:
     def _inspect(self) -> None:
         """The verdict path: it waits for a picture, for the engine, and for nothing else."""
         while (work := self._frames.take(timeout_s=None)) is not None:
-            try:
-                judged = self._judge.judge(work)
-                self._outbox.put("verdicts", judged)
-            except BaseException:
-                self._ledger.drop(work.trigger, "stopped")
-                raise
-            self._picture(work.frame, judged.verdict)
+            if not self._answers.is_open(work.trigger):
+                continue  # its deadline came while it waited; those behind it still have time
+            verdict = self._answers.answer(work, self._judge.judge(work))
+            if verdict is not None:
+                self._picture(work.frame, verdict)
+
+    def _miss(self, trigger: Trigger) -> None:
+        missed = self._answers.miss(trigger)
+        if missed is not None:
+            work, verdict = missed
+            self._picture(work.frame, verdict)
 
     def _picture(self, frame: Frame, verdict: Verdict) -> None:
-        if self._plan.keep and verdict.status != "OK" and self._allowance.grants(frame):
+        """Two threads may ask: the inspection and the deadlines."""
+        with self._choosing_pictures:
+            kept = self._plan.keep and verdict.status != "OK" and self._allowance.grants(frame)
+            shown = self._shutter.is_due(frame)
+        if kept:
             self._jobs.put(PictureLane("keep", frame.source), Keep(frame, verdict))
-        if self._shutter.is_due(frame):
+        if shown:
             self._jobs.put(PictureLane("show", frame.source), Show(frame, verdict.id))
 
     def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
@@ -267,10 +292,10 @@ class Line:
 
     def _drop_the_rest(self) -> None:
         """After a failure: what no thread will take any more."""
-        left = [work.trigger for work in _drained(self._frames)]
-        left += [item.trigger for item in _drained(self._outbox) if isinstance(item, Judged)]
-        for trigger in left:
-            self._ledger.drop(trigger, "stopped")
+        self._answers.withdraw_all()
+        for item in _drained(self._outbox):
+            if isinstance(item, Judged):
+                self._ledger.drop(item.trigger, "stopped")
 
     def _summary(self) -> Summary:
         pictures = self._jobs.statistics().items()

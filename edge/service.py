@@ -23,7 +23,7 @@ from camera.source import SourceUriError
 from edge.bundle import load_bundle
 from edge.capture import CameraStatus
 from edge.companion import Companion
-from edge.config import CameraSection, LineFile
+from edge.config import CameraSection, LineFile, LineSection
 from edge.engines.choose import open_engine
 from edge.errors import ConfigError
 from edge.feed import Numbers, Publisher, beside, new_epoch
@@ -50,7 +50,7 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
     with _ending_signals() as asked_to_end, ExitStack() as stack:
-        cameras = [_camera_plan(section) for section in line_file.camera]
+        cameras = [_camera_plan(section, line_file.line) for section in line_file.camera]
         bundle = load_bundle(line_file.line.bundle)
         opened = open_engine(bundle, line_file.engine.variant, line_file.engine.threads)
         stack.callback(opened.engine.close)
@@ -75,7 +75,7 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
     return summary
 
 
-def _camera_plan(section: CameraSection) -> CameraPlan:
+def _camera_plan(section: CameraSection, line: LineSection) -> CameraPlan:
     """A stored or simulated source that is read as fast as it can be (`fps=0`) has time to wait for us."""
     try:
         source = open_camera(section.spec)
@@ -90,6 +90,8 @@ def _camera_plan(section: CameraSection) -> CameraPlan:
         section.margin,
         section.every_ms or 0.0,
         section.max_age_ms,
+        section.deadline_ms,
+        section.undecided or line.undecided,
     )
 
 

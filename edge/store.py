@@ -30,7 +30,7 @@ from edge.database import (
     refusal,
 )
 from edge.errors import ConfigError
-from edge.messages import Verdict, encode
+from edge.messages import Note, Verdict, encode
 from edge.quota import PictureQuota
 
 __all__ = [
@@ -118,6 +118,18 @@ class Store:
             surplus = self._forget_old_verdicts()
         self._unlink(surplus)
         return [row[-1] for row in rows]
+
+    def append_notes(self, notes: Sequence[Note]) -> list[bytes]:
+        """Make late answers durable in one commit; the JSON of each, as stored. Raises as `append` does."""
+        payloads = [encode(note) for note in notes]
+        with self._transaction():
+            self._connection.executemany(
+                "INSERT INTO notes (verdict_id, topic, epoch, number, payload) VALUES (?, ?, ?, ?, ?)",
+                [(n.verdict, n.topic, n.epoch, n.number, payload) for n, payload in zip(notes, payloads, strict=True)],
+            )
+            (newest,) = self._connection.execute("SELECT MAX(row_id) FROM notes").fetchone()
+            self._connection.execute("DELETE FROM notes WHERE row_id <= ?", (newest - self._limits.verdicts,))
+        return payloads
 
     def keep(self, pictures: Sequence[KeptPicture]) -> None:
         """Note pictures that are on disk, and delete as many as the limits ask for; also those without a verdict here.

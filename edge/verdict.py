@@ -15,7 +15,10 @@ from edge.bundle import ClassKind, ClassSpec, Decision
 Status = Literal["OK", "NG", "UNDECIDED"]
 
 # Why a part was not decided. Published; a new reason is a change of the feed's schema.
-Reason = Literal["low_confidence", "engine_failed", "bad_output", "camera_down"]
+Reason = Literal["low_confidence", "engine_failed", "bad_output", "camera_down", "deadline"]
+
+# What is to become of the part.
+Disposition = Literal["accept", "reject", "hold"]
 
 
 # The class of a part that is neither good nor like any defect the bundle knows.
@@ -44,6 +47,13 @@ class Decided:
 def undecided(reason: Reason) -> Decided:
     """The verdict for a part that no model answered for."""
     return Decided("UNDECIDED", None, 0.0, 0.0, reason)
+
+
+def disposition(status: Status, undecided_means: Disposition) -> Disposition:
+    """A good part is accepted, a bad one rejected; what becomes of the others is the line file's to say."""
+    if status == "UNDECIDED":
+        return undecided_means
+    return "accept" if status == "OK" else "reject"
 
 
 def decide(

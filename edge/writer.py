@@ -16,7 +16,7 @@ from edge.feed import Numbers, Publisher
 from edge.heartbeat import Reporter
 from edge.ledger import Ledger
 from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Picture, encode, time_text, topic_for
-from edge.outbox import CameraChanged, Judged, LivePicture, Outbox, OutboxLane, Outgoing
+from edge.outbox import CameraChanged, Judged, Late, LivePicture, Outbox, OutboxLane, Outgoing
 from edge.store import KeptPicture, NewVerdict, Store
 
 BEAT_S = 1.0
@@ -58,6 +58,10 @@ class Writer:
         judged = [item for item in items if isinstance(item, Judged)]
         if judged:
             self._write_verdicts(judged)
+        late = [item.note for item in items if isinstance(item, Late)]
+        if late:
+            for note, payload in zip(late, self._store.append_notes(late), strict=True):
+                self._publisher.publish(note.topic, payload)
         for item in items:
             if isinstance(item, LivePicture):
                 self._show(item, line, numbers)

@@ -88,6 +88,7 @@ ENGLISH = Texts(
             "engine_failed": "the inference engine failed",
             "bad_output": "the model's output was invalid",
             "camera_down": "the camera was down",
+            "deadline": "no answer by the deadline",
         }
     ),
     camera_state=MappingProxyType({"opening": "connecting", "up": "running", "down": "camera down", "ended": "ended"}),
@@ -156,6 +157,7 @@ TAIWAN_CHINESE = Texts(
             "engine_failed": "推論引擎異常",
             "bad_output": "模型輸出異常",
             "camera_down": "相機斷線",
+            "deadline": "逾時未判定",
         }
     ),
     camera_state=MappingProxyType({"opening": "連線中", "up": "運作中", "down": "相機斷線", "ended": "影像播放完畢"}),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.bundle import load_bundle
 from edge.engines.choose import OpenedEngine
+from edge.engines.engine import Engine
 from edge.engines.ort import OrtEngine
 from edge.feed import Numbers, Publisher, new_epoch
 from edge.heartbeat import line_facts
@@ -42,8 +43,16 @@ class Bench:
 
 
 @contextmanager
-def built_line(bundle_path: Path, data_dir: Path, cameras: Sequence[CameraPlan]) -> Iterator[Bench]:
-    """The bundle's default variant on one thread; live pictures at 100 Hz, NG pictures kept."""
+def built_line(
+    bundle_path: Path,
+    data_dir: Path,
+    cameras: Sequence[CameraPlan],
+    around: Callable[[Engine], Engine] = lambda engine: engine,
+) -> Iterator[Bench]:
+    """The bundle's default variant on one thread; live pictures at 100 Hz, NG pictures kept.
+
+    around: what the line uses in place of the engine, such as one that answers late.
+    """
     bundle = load_bundle(bundle_path)
     engine = OrtEngine(bundle, bundle.manifest.default_variant, threads=1)
     said: list[str] = []
@@ -54,7 +63,7 @@ def built_line(bundle_path: Path, data_dir: Path, cameras: Sequence[CameraPlan])
     ):
         outlets = Outlets(store, publisher, PicturePlan(data_dir / PICTURES, keep=True, live_hz=100, jpeg_quality=80))
         facts = line_facts("steel", bundle, OpenedEngine(engine, bundle.manifest.default_variant, "for a test"))
-        line = Line(facts, cameras, Inspector(bundle, engine), outlets, Numbers(new_epoch()), said.append)
+        line = Line(facts, cameras, Inspector(bundle, around(engine)), outlets, Numbers(new_epoch()), said.append)
         yield Bench(line, engine, reader, data_dir, said)
     engine.close()
 

@@ -1,0 +1,89 @@
+"""One answer a trigger, whoever is first: the inspection, the deadline, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
+from camera.frame import Frame
+from edge.answers import Answers
+from edge.feed import Numbers
+from edge.heartbeat import LineFacts
+from edge.judge import Findings, Work
+from edge.ledger import Ledger
+from edge.messages import Region, Timings
+from edge.outbox import Judged, Late, Outgoing, new_outbox
+from edge.verdict import Decided
+from tests.bundles import flat
+
+CAMERAS = ("left", "right")
+FACTS = LineFacts("steel", "b1", "bundle", True, {}, "engine", "because", "2026-01-01T00:00:00.000Z")
+OK = Findings(Decided("OK", "black", 0.9, 0.1), Region(0, 0, 4, 4), (), Timings(1.0, 1.0, 1.0, 1.0, 4.0))
+
+
+class OneAnswer(RuleBasedStateMachine):
+    """Answers, deadlines and drops in any order, also twice; now and then the writer empties the outbox."""
+
+    works = Bundle("works")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = Ledger(CAMERAS)
+        self.outbox = new_outbox()
+        means = dict.fromkeys(CAMERAS, "reject")
+        self.answers = Answers(FACTS, Numbers("e1"), self.ledger, self.outbox, means)  # type: ignore[arg-type]
+        self.opened = 0
+        self.sent: list[Judged] = []
+        self.notes: list[Late] = []
+
+    @rule(target=works, camera=st.sampled_from(CAMERAS))
+    def trigger(self, camera: str) -> Work:
+        self.opened += 1
+        work = Work(self.ledger.open(camera), Frame(flat(0, 4), 0, 0, 0, camera), None)
+        self.answers.expect(work)
+        return work
+
+    @rule(work=works)
+    def inspect(self, work: Work) -> None:
+        self.answers.answer(work, OK)
+
+    @rule(work=works)
+    def deadline(self, work: Work) -> None:
+        self.answers.miss(work.trigger)
+
+    @rule(work=works)
+    def displace(self, work: Work) -> None:
+        self.answers.withdraw(work.trigger, "overload")
+
+    @rule()
+    def write(self) -> None:
+        taken: Sequence[Outgoing] = [item for lane in self.outbox.take_all(timeout_s=0).values() for item in lane]
+        for item in taken:
+            if isinstance(item, Judged):
+                self.ledger.judge(item.trigger, item.verdict.status)  # raises where it is the second
+                self.sent.append(item)
+            elif isinstance(item, Late):
+                self.notes.append(item)
+
+    @invariant()
+    def balances(self) -> None:
+        accounts = self.ledger.accounts().values()
+        assert sum(a.triggers for a in accounts) == self.opened
+        assert all(a.unaccounted == 0 for a in accounts)
+
+    def teardown(self) -> None:
+        self.write()
+        self.answers.withdraw_all()
+        assert all(a.in_flight == 0 for a in self.ledger.accounts().values())
+        for camera in CAMERAS:
+            numbers = [item.verdict.number for item in self.sent if item.trigger.camera == camera]
+            assert numbers == list(range(len(numbers)))
+        missed = {item.verdict.id for item in self.sent if item.verdict.reason == "deadline"}
+        noted = [late.note.verdict for late in self.notes]
+        assert len(noted) == len(set(noted))
+        assert set(noted) <= missed
+
+
+TestOneAnswer = OneAnswer.TestCase
