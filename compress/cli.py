@@ -15,6 +15,7 @@ from compress.cli_reading import DefectsOption, FormatOption, GoodOption, GroupO
 from compress.errors import TeacherError
 
 StudentSize = Literal["small", "medium", "large"]
+InputSize = Literal["auto", "S", "M", "L"]
 
 
 def compress_command(
@@ -34,6 +35,10 @@ def compress_command(
     student: Annotated[
         StudentSize, typer.Option(help="How large the student is before pruning: small, medium, large.")
     ] = "medium",
+    input: Annotated[
+        InputSize,
+        typer.Option(help="Area of the model's input: S 128x128, M 192x192, L 256x256, in the pictures' shape."),
+    ] = "auto",
     steps: Annotated[int, typer.Option(min=1, help="Training steps of 32 views; more for harder data.")] = 700,
     views: Annotated[int, typer.Option(min=1, help="Augmented views shown to the teacher, over all pictures.")] = 8000,
     prune: Annotated[
@@ -93,6 +98,7 @@ def compress_command(
 
     recipe = Recipe(
         student=student,
+        input=None if input == "auto" else input,
         views=views,
         steps=steps,
         prune_share=prune,

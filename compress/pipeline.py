@@ -28,7 +28,7 @@ from compress.prompts import Prompts
 from compress.reading import Reading
 from compress.record import RunReport
 from compress.ship import ship
-from compress.sizing import choose_input
+from compress.sizing import SizeName, choose_input
 from compress.stages import asking, copies, evaluation, for_gpu, good, graphs, judging, looking, quantising
 from compress.student import Student, StudentSize, student_config
 from compress.teacher import Teacher, load_teacher
@@ -42,6 +42,7 @@ from edge.bundle import Bundle, InputSpec
 class Recipe:
     """What a run does; the defaults serve all data tried so far.
 
+    input: the area of the model's input (`compress.sizing`); None lets the data decide.
     views: the teacher's looks at augmented training pictures, in all; each picture gets between 1 and 12.
     steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning.
     duplicates: near-duplicates across splits are said, or (group) kept together where splits are made here.
@@ -51,6 +52,7 @@ class Recipe:
     """
 
     student: StudentSize = "medium"
+    input: SizeName | None = None
     views: int = 8000
     steps: int = 700
     recover_steps: int = 200
@@ -84,7 +86,7 @@ def compress(
         demand_meaning(recipe.budget, dataset)
         teacher = load_teacher(teacher_name)
         reporter.say(f"teacher: {teacher.name} ({teacher.architecture}, embedding of {teacher.dim})")
-        spec, why = choose_input(dataset, recipe.seed)
+        spec, why = choose_input(dataset, recipe.seed, recipe.input)
         reporter.say(f"model input: {spec.width}x{spec.height} ({why})")
         torch.manual_seed(recipe.seed)
         look = _look(work, teacher, dataset, spec, recipe, asked, reporter)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +14,9 @@ from compress.images import read_image
 from compress.masks import defect_mask
 from edge.bundle import InputSpec
 
-AREAS = {"S": 128 * 128, "M": 192 * 192, "L": 256 * 256}
+SizeName = Literal["S", "M", "L"]
+
+AREAS: Mapping[SizeName, int] = {"S": 128 * 128, "M": 192 * 192, "L": 256 * 256}
 SMALLEST_PX = 6.0  # a defect narrower than this on the model's input is gone after the first two layers
 _COVERED = 0.9
 _MULTIPLE = 16  # the stride of the last layer
@@ -19,11 +24,12 @@ _PICTURES = 200
 _CRUMB = 0.1
 
 
-def choose_input(dataset: Dataset, seed: int) -> tuple[InputSpec, str]:
+def choose_input(dataset: Dataset, seed: int, wanted: SizeName | None = None) -> tuple[InputSpec, str]:
     """The input size for a data set, and a clause that says why.
 
-    The picture's usual shape is kept. The area is the smallest of S, M, L at which nine of ten marked defects keep
-    a side of at least six pixels; S where nobody marked where defects are.
+    The picture's usual shape is kept. The area is the one `wanted`, else the smallest of S, M, L at which nine of ten
+    marked defects keep a side of at least six pixels. Where nobody marked defects they may be small: M, and L where
+    none is known at all, but no larger than the pictures themselves.
     """
     train = dataset.of("train")
     rng = np.random.default_rng(seed)
@@ -31,19 +37,27 @@ def choose_input(dataset: Dataset, seed: int) -> tuple[InputSpec, str]:
     sizes = {s.name: read_image(s.path).shape[:2] for s in some}
     ratio = float(np.median([h / w for h, w in sizes.values()]))
     shares = np.array([share for s in some for share in _defect_shares(s, *sizes[s.name])])
-    sizes_tried = [(name, _spec(area, ratio)) for name, area in AREAS.items()]
-    fitting = [(name, spec) for name, spec in sizes_tried if _kept(shares, spec) >= _COVERED]
-    name, spec = (fitting or sizes_tried[-1:])[0]
-    why = f"size {name}, the pictures' own shape"
-    if len(shares):
-        why += f"; {_kept(shares, spec):.0%} of marked defects stay at least {SMALLEST_PX:.0f} px wide"
-    return spec, why
+    specs = {name: _spec(area, ratio) for name, area in AREAS.items()}
+    if wanted is not None:
+        return specs[wanted], f"size {wanted}, as asked for"
+    if not len(shares):
+        area = float(np.median([h * w for h, w in sizes.values()]))
+        name = _for_unmarked(dataset.only_good, area)
+        return specs[name], f"size {name}, the pictures' own shape; nobody marked defects, so they may be small"
+    name = next((name for name, spec in specs.items() if _kept(shares, spec) >= _COVERED), "L")
+    kept = f"{_kept(shares, specs[name]):.0%} of marked defects stay at least {SMALLEST_PX:.0f} px wide"
+    return specs[name], f"size {name}, the pictures' own shape; {kept}"
+
+
+def _for_unmarked(only_good: bool, area: float) -> SizeName:
+    """area: of the pictures, in pixels; enlarging them would show nothing new."""
+    names: tuple[SizeName, ...] = ("L", "M") if only_good else ("M",)
+    return next((name for name in names if AREAS[name] <= area), "S")
 
 
 def _kept(shares: NDArray[np.floating], spec: InputSpec) -> float:
-    """The share of marked defects that stay wide enough; 1 where none is marked."""
-    sides = shares * np.sqrt(spec.height * spec.width)
-    return float(np.mean(sides >= SMALLEST_PX)) if len(shares) else 1.0
+    """The share of marked defects that stay wide enough."""
+    return float(np.mean(shares * np.sqrt(spec.height * spec.width) >= SMALLEST_PX))
 
 
 def _spec(area: int, ratio: float) -> InputSpec:

@@ -71,7 +71,13 @@ def _lines(report: RunReport) -> list[tuple[str, str]]:
         said.append(
             ("classes", "there is no good class, so it classifies only; escape and overkill have no meaning here")
         )
-    return [*said, ("parity", _parity(report)), *_int8(report), ("map", _map(report))]
+    said += [("parity", _parity(report)), *_int8(report), ("map", _map(report))]
+    return [*said, ("took", _took(report))] if report.seconds else said
+
+
+def _took(report: RunReport) -> str:
+    """All stages, whenever they ran, and the most memory that this run held."""
+    return f"{numerals.duration(sum(report.seconds.values()))}, peak memory {report.peak_memory_mb / 1000:.2f} GB"
 
 
 def _ships(report: RunReport) -> str:

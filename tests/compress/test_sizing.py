@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -54,8 +55,34 @@ def test_the_shape_is_kept_in_sixteens(tmp_path: Path) -> None:
     assert spec.height % 16 == spec.width % 16 == 0
 
 
-def test_without_marks_the_smallest_size(tmp_path: Path) -> None:
-    """Nothing says that more is needed."""
-    spec, why = choose_input(read_dataset(layouts.folder_set(tmp_path, "good", "bad")), seed=0)
-    assert spec.height * spec.width <= 128 * 128 * 1.2
-    assert "marked" not in why
+def _unmarked(root: Path, side: int) -> Path:
+    """Twelve good and twelve bad pictures of a size; where they are bad nobody says."""
+    for index in range(24):
+        folder = root / ("bad" if index % 2 else "good")
+        layouts.write_pixels(folder / f"{index}.png", np.full((side, side, 3), 100 + index, np.uint8))
+    return root
+
+
+@pytest.mark.parametrize(
+    ("side", "defects", "size"),
+    [
+        (300, "auto", InputSpec(192, 192)),
+        (150, "auto", InputSpec(128, 128)),
+        (300, "hold-out", InputSpec(256, 256)),
+        (200, "hold-out", InputSpec(192, 192)),
+    ],
+)
+def test_unmarked_defects_may_be_small(
+    tmp_path: Path, side: int, defects: Literal["auto", "hold-out"], size: InputSpec
+) -> None:
+    """A larger input where nobody says how small defects are, but pictures are not enlarged."""
+    spec, why = choose_input(read_dataset(_unmarked(tmp_path, side), defects=defects), seed=0)
+    assert spec == size
+    assert "nobody marked defects" in why
+
+
+def test_what_was_asked_for_is_taken(tmp_path: Path) -> None:
+    """Whatever the marks say."""
+    spec, why = choose_input(read_dataset(_marked(tmp_path, 200, 200, 3)), 0, "S")
+    assert spec == InputSpec(128, 128)
+    assert why == "size S, as asked for"
