@@ -7,16 +7,17 @@ from pathlib import Path
 import onnx
 import torch
 
+from compress.deployed import Deployed
 from compress.normality import DeployedWithNormality, Normality
 from compress.quiet import quiet
-from compress.student import Deployed, Student
+from compress.student_model import AnyStudent
 from edge.engines.contract import ANOMALY_OUTPUTS
 
 OPSET = 20  # the newest that JetPack 6's TensorRT 10.3 parses
 OUTPUTS = ("prob", "embedding", "map")
 
 
-def export(student: Student, temperature: float, file: Path, normality: Normality | None = None) -> None:
+def export(student: AnyStudent, temperature: float, file: Path, normality: Normality | None = None) -> None:
     """Write the float32 graph: `image` uint8 [N, H, W, 3] -> prob, embedding, map (see `edge.bundle`).
 
     normality: what good parts look like; the graph then gives anomaly and anomaly_map too.
@@ -40,7 +41,7 @@ def export(student: Student, temperature: float, file: Path, normality: Normalit
     tidy(file)
 
 
-def deployed(student: Student, temperature: float, normality: Normality | None) -> Deployed:
+def deployed(student: AnyStudent, temperature: float, normality: Normality | None) -> Deployed:
     """The module that is exported."""
     if normality is None:
         return Deployed(student, temperature).eval()

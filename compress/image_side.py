@@ -76,14 +76,19 @@ class TeacherVision(nn.Module):
         self._takes = set(inspect.signature(self._look).parameters)
 
     def forward(self, image_NHWC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        bgr_NCHW = image_NHWC.permute(0, 3, 1, 2)
-        pixels_NCHW = ((bgr_NCHW if self.is_bgr else bgr_NCHW.flip(1)).float() - self.mean_C11) / self.std_C11
+        pooled_ND, grids = self.see(image_NHWC.permute(0, 3, 1, 2).float())
+        return pooled_ND, grids[round(0.5 * (len(grids) - 1))], grids[round(0.75 * (len(grids) - 1))]
+
+    def see(self, levels_NCHW: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """BGR levels, 0..255 in float -> pooled_ND and every grid of patch features (NCHW), by depth."""
+        colours_NCHW = levels_NCHW if self.is_bgr else levels_NCHW.flip(1)
+        pixels_NCHW = (colours_NCHW - self.mean_C11) / self.std_C11
         out = self._look(**self._inputs(pixels_NCHW), output_hidden_states=True)
         rows, columns = (side // self._patch for side in pixels_NCHW.shape[-2:])
         grids = [grid for state in _states(out) if (grid := _grid(state, rows, columns)) is not None]
         if not grids:
             raise TeacherError(f"{type(self.model).__name__} keeps no grid of patches that edgevl can read")
-        return self._pooled(out), grids[round(0.5 * (len(grids) - 1))], grids[round(0.75 * (len(grids) - 1))]
+        return self._pooled(out), grids
 
     @property
     def _look(self) -> Any:

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from sklearn.covariance import ledoit_wolf
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from compress.student import Deployed, Student, scaled
+from compress.deployed import Deployed
+from compress.student_model import AnyStudent, scaled
 
 FEATURES = 64
 _BANK = 512
@@ -62,7 +62,7 @@ class NormalityHead(nn.Module):
             self.compare.bias = nn.Parameter(bank_KD.square().sum(1))
 
     def forward(self, patches_NChw: Tensor) -> tuple[Tensor, Tensor]:
-        """What `patch_features` gives -> anomaly_N and anomaly_map_Nhw, 0..1."""
+        """What `StudentModel.patches` gives -> anomaly_N and anomaly_map_Nhw, 0..1."""
         distance_Nhw = self.distances(patches_NChw)
         count = max(1, round(_SCORED_SHARE * distance_Nhw.shape[1] * distance_Nhw.shape[2]))
         largest_NT = distance_Nhw.flatten(1).topk(count, dim=1).values
@@ -81,25 +81,18 @@ class NormalityHead(nn.Module):
 class DeployedWithNormality(Deployed):
     """The student as it ships, with what it knows of good parts."""
 
-    def __init__(self, student: Student, temperature: float, normality: Normality) -> None:
+    def __init__(self, student: AnyStudent, temperature: float, normality: Normality) -> None:
         super().__init__(student, temperature)
         self.normality = NormalityHead(normality)
 
     def forward(self, image_NHWC: Tensor) -> tuple[Tensor, ...]:
         """image_NHWC uint8 -> prob_NK, embedding_ND, map_NHW, anomaly_N, anomaly_map_Nhw: as `edge.bundle` says."""
         layers = self.layers(image_NHWC)
-        return (*self.answers(layers), *self.normality(patch_features(self.student, layers)))
-
-
-def patch_features(student: Student, layers: list[Tensor]) -> Tensor:
-    """The layers that tell good from unlike good, on the last layer's grid: N x C x h x w."""
-    last = layers[-1]
-    fine = F.avg_pool2d(layers[student.config.fine_after - 1], 2, ceil_mode=True)
-    return torch.cat((fine, layers[student.config.middle_after - 1], last), dim=1)
+        return (*self.answers(layers), *self.normality(self.student.patches(layers)))
 
 
 def fit_normality(
-    student: Student, good_NHWC: NDArray[np.uint8], held_out_NHWC: NDArray[np.uint8], seed: int
+    student: AnyStudent, good_NHWC: NDArray[np.uint8], held_out_NHWC: NDArray[np.uint8], seed: int
 ) -> Normality:
     """Learn from pictures of good parts (uint8 BGR, at the student's input size); others of them set the scale."""
     return fit_patches(student_patches(student, good_NHWC), student_patches(student, held_out_NHWC), seed)
@@ -133,13 +126,13 @@ def load_normality(file: Path) -> Normality:
     return Normality(kept["mean_C"], kept["whiten_CD"], kept["bank_KD"], float(kept["midpoint"][0]))
 
 
-def student_patches(student: Student, image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+def student_patches(student: AnyStudent, image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The feature vector of every place of every picture: M x C."""
     parts = []
     for start in range(0, len(image_NHWC), _BATCH):
         with torch.inference_mode():
             batch = scaled(torch.from_numpy(image_NHWC[start : start + _BATCH]))
-            patches_NChw = patch_features(student, student.trunk(batch))
+            patches_NChw = student.patches(student.trunk(batch))
         parts.append(patches_NChw.permute(0, 2, 3, 1).flatten(0, 2).numpy())
     return np.concatenate(parts)
 

@@ -16,7 +16,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from compress.distil import Lesson, balanced_weights, map_loss
-from compress.student import ConvSpec, Student, StudentConfig, convolution_of, scaled
+from compress.student import ConvSpec, Student, StudentConfig, convolution_of
+from compress.student_model import AnyStudent, scaled
 
 _PICTURES = 256
 _BATCH = 32
@@ -40,8 +41,8 @@ def thinned(config: StudentConfig, ratio: float) -> StudentConfig:
 def prune(student: Student, lesson: Lesson, target: StudentConfig, seed: int) -> Student:
     """A new student with the channels of `target`; those that matter least are gone."""
     student = copy.deepcopy(student)
-    trained = _Traceable(student).train()
-    _collect_gradients(trained, lesson, seed)
+    trained = Traceable(student).train()
+    collect_gradients(trained, lesson, seed)
     height, width = student.config.input.height, student.config.input.width
     pruner = tp.pruner.BasePruner(
         trained.eval(),
@@ -63,10 +64,10 @@ def _shares(student: Student, target: StudentConfig) -> dict[nn.Module, float]:
     return {layer: max(0.0, 1 - (count + 0.5) / layer.out_channels) for layer, count in kept.items()}
 
 
-class _Traceable(nn.Module):
+class Traceable(nn.Module):
     """The student from float pixels on: uint8 inputs carry no gradient for the dependency graph to follow."""
 
-    def __init__(self, student: Student) -> None:
+    def __init__(self, student: AnyStudent) -> None:
         super().__init__()
         self.student = student
 
@@ -74,7 +75,7 @@ class _Traceable(nn.Module):
         return self.student.heads(self.student.trunk(pixels_NCHW))
 
 
-def _collect_gradients(model: _Traceable, lesson: Lesson, seed: int) -> None:
+def collect_gradients(model: Traceable, lesson: Lesson, seed: int) -> None:
     """Gradients of what the student is for (class, opinion, embedding, map) over some balanced training views."""
     features = lesson.features
     generator = torch.Generator().manual_seed(seed)

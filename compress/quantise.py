@@ -22,12 +22,11 @@ from compress.export import tidy
 from compress.pictures import Pictures
 from compress.qdq import Dialect, Layer, Range, find_layers, insert, tensors_to_observe
 from compress.stem import blocks_to_channels, bytes_moved_as_bytes
-from compress.student import TRUNK_WEIGHTS
+from compress.student import in_int8
 
 __all__ = ["Plan", "Quantised", "balanced_choice", "plan", "quantise", "run_prob"]
 
-# The trunk and the layers that read it. What decides the class stays float: it is nothing of the work.
-_WEIGHTS = (TRUNK_WEIGHTS, "student.map_coarse.", "student.map_fine.", "student.embed.")
+Choice = Callable[[tuple[Layer, ...]], tuple[Layer, ...]]  # of all layers a graph has, those that go to int8
 _BATCH = 16
 
 
@@ -71,12 +70,19 @@ class Plan:
 
 
 def plan(
-    float_file: Path, calibration: Pictures, val_NHWC: NDArray[np.uint8], dialect: Dialect = "uint8"
+    float_file: Path,
+    calibration: Pictures,
+    val_NHWC: NDArray[np.uint8],
+    dialect: Dialect = "uint8",
+    choose: Choice = in_int8,
 ) -> tuple[Plan, Quantised]:
-    """Calibrate by every method and take the one that agrees best. Raises DataError for unreal pictures."""
+    """Calibrate by every method and take the one that agrees best. Raises DataError for unreal pictures.
+
+    choose: the student's `int8_layers`; the convolutional student's unless said otherwise.
+    """
     require_real(calibration)
     model = onnx.load(float_file)
-    layers = tuple(layer for layer in find_layers(model) if layer.weight.startswith(_WEIGHTS))
+    layers = choose(find_layers(model))
     seen = observe(model, tensors_to_observe(layers), calibration.image_NHWC)
     plans = {
         name: Plan(model, layers, {tensor: method(one) for tensor, one in seen.items()}, dialect)
@@ -104,10 +110,15 @@ def best_of(plans: Mapping[str, Plan], trial: Path, difference: Callable[[Path],
 
 
 def quantise(
-    float_file: Path, out_file: Path, calibration: Pictures, val_NHWC: NDArray[np.uint8], dialect: Dialect = "uint8"
+    float_file: Path,
+    out_file: Path,
+    calibration: Pictures,
+    val_NHWC: NDArray[np.uint8],
+    dialect: Dialect = "uint8",
+    choose: Choice = in_int8,
 ) -> Quantised:
     """Write the int8 graph of a float one. Raises DataError for unreal calibration pictures."""
-    made, quantised = plan(float_file, calibration, val_NHWC, dialect)
+    made, quantised = plan(float_file, calibration, val_NHWC, dialect, choose)
     made.write(out_file)
     return quantised
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 import torch
@@ -20,11 +20,16 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from compress.features import Grids
+from compress.qdq import Layer
+from compress.student_model import StudentModel
 from edge.bundle import InputSpec
 
 StudentSize = Literal["small", "medium", "large"]
 
 TRUNK_WEIGHTS = "student.convs."  # what the names of the trunk's weights begin with in an exported graph
+# The trunk and the layers that read it. What decides the class stays float: it is nothing of the work.
+_IN_INT8 = (TRUNK_WEIGHTS, "student.map_coarse.", "student.map_fine.", "student.embed.")
+S = TypeVar("S", bound=nn.Module)
 
 
 class ConvSpec(msgspec.Struct, frozen=True):
@@ -81,8 +86,8 @@ def student_config(
     return StudentConfig(size, convs, 5, 7, _MAP_CHANNELS[width], embedding_dim, num_classes)
 
 
-class Student(nn.Module):
-    """uint8 BGR pictures -> class logits, embedding, defect-map logits."""
+class Student(StudentModel[StudentConfig]):
+    """The convolutional student; pictures' sides should be multiples of 16."""
 
     def __init__(self, config: StudentConfig) -> None:
         super().__init__()
@@ -97,10 +102,6 @@ class Student(nn.Module):
         self.map_coarse = nn.Conv2d(last, config.map_channels, 1)
         self.map_fine = nn.Conv2d(fine, config.map_channels, 1)
         self.map_out = nn.Conv2d(config.map_channels, 1, 1)
-
-    def forward(self, image_NHWC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """image_NHWC uint8 -> logits_NK, embedding_ND (not normalised), map_NHW logits."""
-        return self.heads(self.trunk(scaled(image_NHWC)))
 
     def trunk(self, pixels_NCHW: Tensor) -> list[Tensor]:
         """The output of every layer, in order; pixels are 0..1."""
@@ -119,8 +120,25 @@ class Student(nn.Module):
         map_N1HW = self.map_out(F.relu(coarse_NCHW + self.map_fine(fine_NCHW)))
         return self.classify(pooled_NC), self.embed(pooled_NC), map_N1HW.squeeze(1)
 
-    def parameters_count(self) -> int:
-        return sum(p.numel() for p in self.parameters())
+    def hints(self, layers: list[Tensor]) -> tuple[Tensor, Tensor]:
+        return layers[self.config.middle_after - 1], layers[-1]
+
+    @property
+    def hint_channels(self) -> tuple[int, int]:
+        return self.config.convs[self.config.middle_after - 1].channels, self.config.convs[-1].channels
+
+    def patches(self, layers: list[Tensor]) -> Tensor:
+        fine = F.avg_pool2d(layers[self.config.fine_after - 1], 2, ceil_mode=True)
+        return torch.cat((fine, layers[self.config.middle_after - 1], layers[-1]), dim=1)
+
+    def for_levels(self) -> Student:
+        ready = fused(self)
+        with torch.no_grad():  # 0..255 straight into the first layer: one pass over the picture less
+            convolution_of(ready.convs[0]).weight /= 255.0
+        return ready
+
+    def int8_layers(self, found: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        return in_int8(found)
 
     def multiply_adds(self) -> int:
         """Multiply-adds of the convolutions for one picture."""
@@ -132,40 +150,9 @@ class Student(nn.Module):
         return total
 
 
-def scaled(image_NHWC: Tensor) -> Tensor:
-    """uint8 NHWC -> float NCHW in 0..1, channels last in memory."""
-    return (image_NHWC.permute(0, 3, 1, 2).float() / 255.0).contiguous(memory_format=torch.channels_last)
-
-
 def _conv_bn_relu(inside: int, spec: ConvSpec) -> nn.Sequential:
     conv = nn.Conv2d(inside, spec.channels, spec.kernel, spec.stride, spec.kernel // 2, bias=False)
     return nn.Sequential(conv, nn.BatchNorm2d(spec.channels), nn.ReLU(inplace=True))
-
-
-class Deployed(nn.Module):
-    """The student as it ships: BatchNorm folded, probabilities at the fitted temperature, normalised embedding."""
-
-    def __init__(self, student: Student, temperature: float) -> None:
-        super().__init__()
-        self.student = fused(student)
-        self.temperature = temperature
-        first = self.student.convs[0]
-        with torch.no_grad():  # 0..255 straight into the first layer: one pass over the picture less
-            convolution_of(first).weight /= 255.0
-
-    def forward(self, image_NHWC: Tensor) -> tuple[Tensor, ...]:
-        """image_NHWC uint8 -> prob_NK, embedding_ND, map_NHW: the contract of `edge.bundle`."""
-        return self.answers(self.layers(image_NHWC))
-
-    def layers(self, image_NHWC: Tensor) -> list[Tensor]:
-        levels_NCHW = image_NHWC.float().permute(0, 3, 1, 2)  # TensorRT takes uint8 into a Cast and nothing else
-        return self.student.trunk(levels_NCHW)
-
-    def answers(self, layers: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        logits_NK, embedding_ND, map_NHW = self.student.heads(layers)
-        prob_NK = torch.softmax(logits_NK / self.temperature, dim=1)
-        length_N1 = embedding_ND.square().sum(1, keepdim=True).sqrt() + 1e-12
-        return prob_NK, embedding_ND / length_N1, torch.sigmoid(map_NHW)
 
 
 def fused(student: Student) -> Student:
@@ -193,9 +180,14 @@ def load_student(folder: Path) -> Student:
     return channels_last(student).eval()
 
 
-def channels_last(student: Student) -> Student:
+def in_int8(found: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """Of the layers of this student's graph, those that go to int8: the trunk and what reads it but for the class."""
+    return tuple(layer for layer in found if layer.weight.startswith(_IN_INT8))
+
+
+def channels_last(student: S) -> S:
     """The memory layout that CPUs convolve fastest in; in place."""
-    moved: Student = student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
+    moved: S = student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     return moved
 
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from compress.answers import Answers, in_batches
 from compress.export import deployed
 from compress.normality import Normality
-from compress.student import Student
+from compress.student_model import AnyStudent
 
 
 def answer_torch(
-    student: Student, temperature: float, image_NHWC: NDArray[np.uint8], normality: Normality | None = None
+    student: AnyStudent, temperature: float, image_NHWC: NDArray[np.uint8], normality: Normality | None = None
 ) -> Answers:
     """Run a student in torch over pictures, as it would be exported."""
     model = deployed(student, temperature, normality)

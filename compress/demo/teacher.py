@@ -24,7 +24,7 @@ from compress.dataset import Dataset
 from compress.features import coverage, load_picture
 from compress.optimise import OneCycle
 from compress.progress import Reporter
-from compress.student import scaled
+from compress.student_model import scaled
 from compress.views import make_view
 from edge.bundle import InputSpec
 from edge.preprocess import model_input

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from compress.student import Deployed, Student, student_config, load_student, save_student
+from compress.deployed import Deployed
+from compress.student import Student, load_student, save_student, student_config
 from edge.bundle import InputSpec
 
 SIZE = InputSpec(48, 64)
