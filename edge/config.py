@@ -119,13 +119,14 @@ class DashboardSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[store]`. keep_ng_pictures: only the newest so many NG pictures stay on disk.
+    """`[store]`. keep_ng_pictures: only the newest so many NG pictures stay on disk, and quota_gb: only so many GB.
 
     While NG parts come faster than ten a second and camera for long, not each of them gets a picture; every
     verdict is kept all the same.
     """
 
     keep_ng_pictures: NonNegative = 2000
+    quota_gb: Annotated[float, Meta(ge=0.01, le=100_000)] = 2.0
 
 
 class LineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -84,6 +84,7 @@ def open_or_set_aside(data_dir: Path, say: Callable[[str], None]) -> sqlite3.Con
     database = data_dir / DATABASE
     if (data_dir / SUSPECT).exists():
         return _begin_anew(data_dir, "found while it was being written", say)
+    _check_rights(database)
     try:
         return _open(database)
     except sqlite3.OperationalError as error:
@@ -137,11 +138,16 @@ def _cannot_use(database: Path, error: sqlite3.OperationalError) -> EdgevlError:
     refused = refusal(error, database.parent)
     if refused is not None and refused.is_full:
         return refused
+    return ConfigError(f"cannot use the database {database} ({error}); check the disk and its rights")
+
+
+def _check_rights(database: Path) -> None:
+    """SQLite opens a file that it may not write, and complains at the first verdict only."""
     for part in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))):
         if part.exists() and not os.access(part, os.R_OK | os.W_OK):
-            cause = f"this account may not write it: `chown {_account()} {part}`"
-            return ConfigError(f"cannot use the database {part} ({cause})")
-    return ConfigError(f"cannot use the database {database} ({error}); check the disk and its rights")
+            raise ConfigError(
+                f"cannot use the database {part}: this account may not write it; `chown {_account()} {part}`"
+            )
 
 
 def _begin_anew(data_dir: Path, damage: str, say: Callable[[str], None]) -> sqlite3.Connection:

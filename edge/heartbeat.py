@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from edge.backlog import StoreHealth
 from edge.bundle import Bundle, ClassSpec, Manifest
 from edge.capture import Capture
 from edge.engines.choose import OpenedEngine
@@ -74,6 +75,7 @@ class Reporter:
         self._rate = Rate()
         self._total_ms = Latencies()
         self._last: dict[str, int] = {}
+        self._store = StoreHealth()
 
     def count(self, verdict: Verdict) -> None:
         """A verdict was published."""
@@ -84,6 +86,10 @@ class Reporter:
     def pace(self) -> Pace:
         p50_ms, p99_ms = self._total_ms.percentiles(50, 99)
         return Pace(self._rate.per_second(), p50_ms, p99_ms)
+
+    def note_store(self, health: StoreHealth) -> None:
+        """The store was looked at."""
+        self._store = health
 
     def line(self) -> LineReport:
         """The line's heartbeat of this moment."""
@@ -110,6 +116,10 @@ class Reporter:
             titles=facts.titles,
             last=dict(self._last),
             requests=facts.requests,
+            store=self._store.state,
+            store_detail=self._store.detail,
+            unstored=self._store.waiting,
+            never_stored=self._store.never_stored,
         )
 
     def cameras(self) -> list[CameraReport]:

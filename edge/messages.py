@@ -26,6 +26,8 @@ from edge.verdict import Disposition, Reason, Status
 SCHEMA_VERSION = 1
 
 CameraState = Literal["opening", "up", "down", "ended"]
+# full: the disk has no room. failing: it refuses for another reason. Both may pass by themselves.
+StoreState = Literal["ok", "full", "failing"]
 
 Count = Annotated[int, Meta(ge=0)]
 Pixels = Annotated[int, Meta(ge=1)]
@@ -68,6 +70,7 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 
     `published` is when it went to the disk; the feed carries it as soon as it is safely there. `disposition` is what
     is to become of the part; where it is missing, reject.
+    `stored` is false where the disk refused it: it waits in memory then, and is stored when there is room.
     """
 
     schema: int
@@ -93,6 +96,7 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     bundle: str
     engine: str
     disposition: Disposition = "reject"
+    stored: bool = True
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="note"):
@@ -169,6 +173,8 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     has_good_class: False where the bundle only tells defects apart, so that a yield would mean nothing.
     last: per topic that is stored, the newest number that was published in this epoch, so that a loss shows also at the
     end of a burst. requests: the address of the request socket, empty where there is none; see docs/feed/README.md.
+    store: whether verdicts reach the disk, with one sentence in `store_detail` where they do not; unstored: how many
+    wait in memory for it; never_stored: how many were given up since the start, because too many waited.
     titles: per class name, what to show per language (`zh-TW`, `en`), as in the bundle; may lack any of them.
     """
 
@@ -192,6 +198,10 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     titles: dict[str, dict[str, str]] = {}
     last: dict[str, Count] = {}
     requests: str = ""
+    store: StoreState = "ok"
+    store_detail: str = ""
+    unstored: Count = 0
+    never_stored: Count = 0
 
 
 Message = Verdict | Note | Picture | CameraReport | LineReport

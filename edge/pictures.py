@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from camera.frame import Frame
 from edge.channel import Channel, ChannelClosedError, Lane
+from edge.database import free_bytes
 from edge.errors import EdgevlError
 from edge.messages import Verdict
 from edge.outbox import LivePicture, Outbox
@@ -25,6 +26,8 @@ _KEEP_CAPACITY = 8
 # To encode a whole picture costs about as much CPU as to inspect a part. Where NG parts come faster than this for long,
 # they resemble each other and would push older pictures off the disk; a burst of so many is kept whole.
 KEPT_PER_S = 10
+# Room that pictures leave to verdicts, which are worth more: 100,000 of them.
+RESERVE_BYTES = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,10 @@ class PictureMaker:
 
     def _keep(self, frame: Frame, verdict: Verdict) -> None:
         """A picture that the disk refuses is said and left out; its verdict stands without it."""
+        if free_bytes(self._folder.parent) < RESERVE_BYTES:
+            reserve = f"less than {RESERVE_BYTES // 10**6} MB free, which are left to verdicts"
+            self._complain(f"pictures are not kept ({reserve}); free some space or lower `quota_gb` in [store]")
+            return
         jpeg = encode_jpeg(frame.image_HWC, self._quality)
         relative = f"{verdict.camera}/{verdict.epoch}-{verdict.number:09d}.jpg"
         file = self._folder / relative
@@ -145,7 +152,7 @@ class PictureMaker:
             file.write_bytes(jpeg)
         except OSError as error:
             file.unlink(missing_ok=True)
-            self._complain(f"{verdict.camera}: pictures are not kept ({error.strerror}); check the disk")
+            self._complain(f"pictures are not kept ({error.strerror}); check the disk")
             return
         self._last_error = None
         self._outbox.put("kept", KeptPicture(verdict.id, relative, len(jpeg)))

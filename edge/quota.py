@@ -18,6 +18,8 @@ class PictureQuota:
         self._connection = connection
         self._most = most
         self._most_bytes = most_bytes
+        self.pictures = 0
+        self.bytes = 0
         self.recount()
 
     def recount(self) -> None:

@@ -25,6 +25,7 @@ import cv2
 from camera.frame import Frame
 from camera.source import Source
 from edge.answers import Answers
+from edge.backlog import Backlog
 from edge.capture import CameraStatus, Capture
 from edge.channel import Channel, ChannelClosedError, Item, Key, Lane, LaneStatistics
 from edge.deadline import Deadlines
@@ -144,7 +145,7 @@ class Line:
         self._started = time.monotonic()
         self._interval_s = sys.getswitchinterval()
         self._opencv_threads = cv2.getNumThreads()
-        writer = Writer(outlets.store, outlets.publisher, self._ledger, self._reporter)
+        writer = Writer(Backlog(outlets.store, say), outlets.publisher, self._ledger, self._reporter)
         maker = PictureMaker(self._jobs, self._outbox, self._plan, say)
         self._capturing = [self._thread(c.name, partial(c.run, self._stop)) for c in self._captures]
         self._inspecting = self._thread("inspection", self._inspect)

@@ -105,7 +105,8 @@ def _is_zero(text: str) -> bool:
 def _open_outlets(line_file: LineFile, stack: ExitStack, say: Callable[[str], None]) -> Outlets:
     """Disk and feed; `stack` closes them after the line."""
     data_dir, kept = line_file.line.data_dir, line_file.store.keep_ng_pictures
-    store = stack.enter_context(open_store(data_dir, StoreLimits(pictures=kept), say))
+    limits = StoreLimits(pictures=kept, picture_bytes=int(line_file.store.quota_gb * 1e9))
+    store = stack.enter_context(open_store(data_dir, limits, say))
     publisher = stack.enter_context(Publisher(line_file.feed.bind))
     feed = line_file.feed
     return Outlets(store, publisher, PicturePlan(data_dir / PICTURES, kept > 0, feed.picture_hz, feed.jpeg_quality))

@@ -1,5 +1,7 @@
 """The end of the verdict path: first durable, then published, then counted. The only user of disk and socket.
 
+Where the disk refuses, verdicts are published all the same, marked as not stored (see `edge.backlog`).
+
 A batch is whatever piled up while the last one was being written, so a slow disk makes batches larger, not
 verdicts later to be decided.
 """
@@ -11,13 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from edge.backlog import Backlog
 from edge.channel import ChannelClosedError
 from edge.feed import Numbers, Publisher
 from edge.heartbeat import Reporter
 from edge.ledger import Ledger
 from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Picture, encode, time_text, topic_for
 from edge.outbox import CameraChanged, Judged, Late, LivePicture, Outbox, OutboxLane, Outgoing
-from edge.store import KeptPicture, NewVerdict, Store
+from edge.store import KeptPicture, NewVerdict
 
 BEAT_S = 1.0
 # Each commit waits for the disk and wears it, whatever its size: so at most a hundred a second. A line of fewer parts
@@ -28,8 +31,8 @@ _COMMIT_S = 0.01
 class Writer:
     """Empties the outbox into the store and the feed, and sends the heartbeat. Runs in the writer thread."""
 
-    def __init__(self, store: Store, publisher: Publisher, ledger: Ledger, reporter: Reporter) -> None:
-        self._store = store
+    def __init__(self, backlog: Backlog, publisher: Publisher, ledger: Ledger, reporter: Reporter) -> None:
+        self._backlog = backlog
         self._publisher = publisher
         self._ledger = ledger
         self._reporter = reporter
@@ -45,12 +48,19 @@ class Writer:
             begun = time.monotonic()
             changed = self._write(batch, line, numbers)
             if time.monotonic() >= due:
+                self._look_at_store()
                 self._send([self._reporter.line(), *self._reporter.cameras()])
                 due = time.monotonic() + BEAT_S
             elif changed:
                 self._send(self._reporter.cameras())
             time.sleep(max(0.0, begun + _COMMIT_S - time.monotonic()))
+        self._backlog.finish()
+        self._look_at_store()
         self._send([*self._reporter.cameras(), self._reporter.line()])
+
+    def _look_at_store(self) -> None:
+        self._backlog.retry()
+        self._reporter.note_store(self._backlog.take_stock())
 
     def _write(self, batch: Mapping[OutboxLane, Sequence[Outgoing]], line: str, numbers: Numbers) -> bool:
         """Verdicts first: what else is in the batch may refer to them. True where a camera has changed."""
@@ -60,14 +70,14 @@ class Writer:
             self._write_verdicts(judged)
         late = [item.note for item in items if isinstance(item, Late)]
         if late:
-            for note, payload in zip(late, self._store.append_notes(late), strict=True):
+            for note, payload in zip(late, self._backlog.append_notes(late), strict=True):
                 self._publisher.publish(note.topic, payload)
         for item in items:
             if isinstance(item, LivePicture):
                 self._show(item, line, numbers)
         kept = [item for item in items if isinstance(item, KeptPicture)]
         if kept:
-            self._store.keep(kept)
+            self._backlog.keep(kept)
         return any(isinstance(item, CameraChanged) for item in items)
 
     def _write_verdicts(self, judged: Sequence[Judged]) -> None:
@@ -75,7 +85,7 @@ class Writer:
         stamped = [msgspec.structs.replace(item.verdict, published=now) for item in judged]
         rows = [NewVerdict(verdict, item.wall_ns) for verdict, item in zip(stamped, judged, strict=True)]
         try:
-            payloads = self._store.append(rows)
+            payloads = self._backlog.append(rows)
         except BaseException:
             for item in judged:
                 self._ledger.drop(item.trigger, "stopped")

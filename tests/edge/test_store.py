@@ -207,3 +207,53 @@ def test_no_damage_brings_more_than_a_sentence(sound_database: Path, place: int,
                 append(store, GOOD, first=1000)
         except (ConfigError, StoreError):
             pass
+
+
+def test_the_newest_pictures_stay_even_where_they_show_good_parts(tmp_path: Path) -> None:
+    """Older ones go first, good before bad; what was just seen can still be looked at."""
+    with open_store(tmp_path, StoreLimits(pictures=60), silent) as store:
+        ids = append(store, *([GOOD, SCRATCHED] * 30), *[GOOD] * 20, *[SCRATCHED] * 5)
+        files = [keep(store, tmp_path, verdict_id, f"{n}.jpg") for n, verdict_id in enumerate(ids)]
+        assert (store.usage().pictures, store.usage().picture_bytes) == (60, 6000)
+    assert [file.exists() for file in files[-20:]] == [True] * 20
+    assert not any(files[n].exists() for n in range(0, 50, 2))
+    assert sum(file.exists() for file in files) == 60
+
+
+def test_the_sums_of_the_quota_are_those_of_the_rows_after_a_restart_and_a_failure(tmp_path: Path) -> None:
+    """Running sums must not drift, or the disk fills after all."""
+    with open_store(tmp_path, StoreLimits(pictures=5, verdicts=8), silent) as store:
+        ids = append(store, *[SCRATCHED] * 6)
+        for n, verdict_id in enumerate(ids):
+            keep(store, tmp_path, verdict_id, f"{n}.jpg", size=100 + n)
+        with pytest.raises(StoreError):
+            append(store, GOOD, GOOD, first=5)
+        append(store, *[GOOD] * 4, first=6)
+        before = store.usage()
+    with open_store(tmp_path, StoreLimits(pictures=5, verdicts=8), silent) as store:
+        assert store.usage().pictures == before.pictures == 4
+        assert store.usage().picture_bytes == before.picture_bytes == 102 + 103 + 104 + 105
+    assert len(list((tmp_path / PICTURES).glob("*/*"))) == 4
+
+
+@settings(max_examples=30, deadline=None)
+@given(place=st.integers(0, 10**6), rubbish=st.binary(min_size=1, max_size=300), cut=st.booleans())
+def test_a_damaged_journal_of_a_killed_line_harms_nothing_before_it(place: int, rubbish: bytes, cut: bool) -> None:
+    """What was checkpointed stays; of the journal what is sound comes back, in order and without a hole."""
+    with TemporaryDirectory() as folder, TemporaryDirectory() as copied:
+        data_dir = Path(folder)
+        with open_store(data_dir, StoreLimits(), silent) as store:
+            append(store, *[GOOD] * 5)
+        with open_store(data_dir, StoreLimits(), silent) as store:
+            for n in range(5, 25):
+                append(store, SCRATCHED, first=n)
+            journal = (data_dir / (DATABASE + "-wal")).read_bytes()
+            at = place % len(journal)
+            rest = b"" if cut else journal[at + len(rubbish) :]
+            (Path(copied) / (DATABASE + "-wal")).write_bytes(journal[:at] + rubbish + rest)
+            (Path(copied) / DATABASE).write_bytes((data_dir / DATABASE).read_bytes())
+        with open_store(Path(copied), StoreLimits(), silent) as store:
+            found = [stored.verdict.number for stored in History(Path(copied)).recent(100)][::-1]
+            assert found == list(range(len(found)))
+            assert len(found) >= 5
+            append(store, GOOD, first=1000)
