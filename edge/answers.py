@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from edge.feed import Numbers
 from edge.heartbeat import LineFacts
 from edge.inspector import clipped
-from edge.judge import Findings, Work, milliseconds
+from edge.judge import Findings, JudgedBy, Work, milliseconds
 from edge.ledger import DropReason, Ledger, Trigger
 from edge.messages import SCHEMA_VERSION, Note, Timings, Verdict, time_text, topic_for
 from edge.outbox import Judged, Late, Outbox
-from edge.verdict import Disposition, disposition, undecided
+from edge.verdict import Disposition, Reason, disposition, undecided
 
 # A hung engine owes an answer for one trigger; more only where it is slower than the deadline and answers many at once.
 _MOST_OWED = 1000
@@ -63,13 +63,16 @@ class Answers:
                 self._outbox.put("notes", Late(self._note(missed, findings)))
             return None
 
-    def miss(self, trigger: Trigger) -> tuple[Work, Verdict] | None:
-        """Its deadline has come: send UNDECIDED; None where the trigger is closed. Raises as `answer` does."""
+    def give_up(self, trigger: Trigger, reason: Reason, by: JudgedBy) -> tuple[Work, Verdict] | None:
+        """No answer came: send UNDECIDED; None where the trigger is closed. Raises as `answer` does.
+
+        by: who should have judged it.
+        """
         with self._sending:
             work = self._open.pop(trigger, None)
             if work is None:
                 return None
-            verdict = self._owed[trigger] = self._send(work, _nothing_found(work))
+            verdict = self._owed[trigger] = self._send(work, _nothing_found(work, reason, by))
             if len(self._owed) > _MOST_OWED:
                 del self._owed[next(iter(self._owed))]
             return work, verdict
@@ -120,8 +123,8 @@ class Answers:
             region=findings.region,
             boxes=findings.boxes,
             timings=findings.timings,
-            bundle=facts.bundle,
-            engine=facts.engine,
+            bundle=findings.by.bundle,
+            engine=findings.by.engine,
             disposition=disposition(decided.status, self._means[camera]),
         )
 
@@ -144,12 +147,12 @@ class Answers:
             region=late.region,
             boxes=late.boxes,
             timings=late.timings,
-            bundle=missed.bundle,
-            engine=missed.engine,
+            bundle=late.by.bundle,
+            engine=late.by.engine,
         )
 
 
-def _nothing_found(work: Work) -> Findings:
+def _nothing_found(work: Work, reason: Reason, by: JudgedBy) -> Findings:
     waited_ms = milliseconds(time.monotonic_ns() - work.frame.captured_ns)
     timings = Timings(wait_ms=waited_ms, preprocess_ms=0.0, engine_ms=0.0, decide_ms=0.0, total_ms=waited_ms)
-    return Findings(undecided("deadline"), clipped(work.region, work.frame.image_HWC), (), timings)
+    return Findings(undecided(reason), clipped(work.region, work.frame.image_HWC), (), timings, by)

@@ -91,10 +91,14 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EngineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[engine]`. variant: one of the bundle's, or "auto". threads: 0 lets edgevl choose."""
+    """`[engine]`. variant: one of the bundle's, or "auto". threads: 0 lets edgevl choose.
+
+    hang_ms: an engine that has not answered for so long is left, and the next best one takes over.
+    """
 
     variant: str = "auto"
     threads: Annotated[int, Meta(ge=0, le=256)] = 0
+    hang_ms: Annotated[float, Meta(ge=100, le=600_000)] = 5000.0
 
 
 class FeedSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

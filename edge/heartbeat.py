@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
@@ -82,6 +82,10 @@ class Reporter:
         self._last[verdict.topic] = max(verdict.number, self._last.get(verdict.topic, 0))
         self._rate.tick()
         self._total_ms.add(verdict.timings.total_ms)
+
+    def engine_changed(self, opened: OpenedEngine) -> None:
+        """Another engine has taken over; from any thread."""
+        self._facts = replace(self._facts, engine=opened.engine.description, engine_why=opened.why)
 
     def pace(self) -> Pace:
         p50_ms, p99_ms = self._total_ms.percentiles(50, 99)

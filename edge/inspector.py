@@ -44,6 +44,11 @@ class Inspector:
     def __init__(self, bundle: Bundle, engine: Engine) -> None:
         self._manifest = bundle.manifest
         self._engine = engine
+        self.bundle_id = bundle.manifest.bundle_id
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
 
     def inspect(self, image_HWC: NDArray[np.uint8], region: Region | None = None) -> Inspection:
         """Judge `region` (None: the whole picture) of a uint8 BGR frame; a failing engine is UNDECIDED."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from camera.frame import Frame
+from edge.engines.engine import Engine
 from edge.inspector import Inspection, Inspector
 from edge.ledger import Trigger
 from edge.messages import Box, Region, Timings
@@ -25,6 +26,14 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedBy:
+    """The bundle's id and the engine's description, for the verdict."""
+
+    bundle: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What is said of one trigger. region and boxes: pixels of the camera's frame."""
 
@@ -32,6 +41,7 @@ class Findings:
     region: Region
     boxes: tuple[Box, ...]
     timings: Timings
+    by: JudgedBy
 
 
 class Judge:
@@ -42,8 +52,17 @@ class Judge:
         self._say = say
         self._last_error: str | None = None
 
+    @property
+    def engine(self) -> Engine:
+        return self._inspector.engine
+
+    def by(self) -> JudgedBy:
+        """Who judges now, from any thread."""
+        return JudgedBy(self._inspector.bundle_id, self._inspector.engine.description)
+
     def judge(self, work: Work) -> Findings:
         """Inspect. A failing engine gives UNDECIDED, and is said once, not thirty times a second."""
+        by = self.by()
         begin_ns = time.monotonic_ns()
         inspection = self._inspector.inspect(work.frame.image_HWC, work.region)
         end_ns = time.monotonic_ns()
@@ -57,7 +76,7 @@ class Judge:
             decide_ms=inspection.decide_ms,
             total_ms=milliseconds(end_ns - work.frame.captured_ns),
         )
-        return _findings(inspection, timings)
+        return _findings(inspection, timings, by)
 
 
 def milliseconds(ns: int) -> float:
@@ -65,10 +84,10 @@ def milliseconds(ns: int) -> float:
     return max(0, ns) / 1e6
 
 
-def _findings(inspection: Inspection, timings: Timings) -> Findings:
+def _findings(inspection: Inspection, timings: Timings, by: JudgedBy) -> Findings:
     decided = inspection.decided
     shares = replace(decided, probability=_share(decided.probability), defect_score=_share(decided.defect_score))
-    return Findings(shares, inspection.region, tuple(_tidy(box) for box in inspection.boxes), timings)
+    return Findings(shares, inspection.region, tuple(_tidy(box) for box in inspection.boxes), timings, by)
 
 
 def _tidy(box: Box) -> Box:

@@ -4,6 +4,7 @@
     camera -> capture -+-> frames -> inspection ---+
                                                    +-> pictures: JPEGs --> outbox
     deadlines: a verdict for whatever the inspection has not answered in time --> outbox
+    engine watch: another engine and another inspection thread for those that hang
 
 One thread for each name between the arrows, one capture a camera. Every queue is bounded. A live camera never waits:
 where inspection is too slow the freshest picture wins, and the older one is an accounted drop. A source that can wait
@@ -29,6 +30,7 @@ from edge.backlog import Backlog
 from edge.capture import CameraStatus, Capture
 from edge.channel import Channel, ChannelClosedError, Item, Key, Lane, LaneStatistics
 from edge.deadline import Deadlines
+from edge.engines.fallback import FallbackEngine
 from edge.errors import EdgevlError
 from edge.feed import Numbers, Publisher
 from edge.heartbeat import LineFacts, Pace, Reporter
@@ -42,7 +44,7 @@ from edge.picture_rates import PictureRates
 from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
 from edge.store import Store
 from edge.triggers import EveryFrame, EveryInterval, EveryPart, Finder, OnRequest, RequestError
-from edge.verdict import Disposition
+from edge.verdict import Disposition, Reason
 from edge.writer import Writer
 
 # Of frames only the freshest are worth judging: one, and one that comes while it is fetched. Parts come in bursts,
@@ -51,6 +53,8 @@ _FRAMES = Lane(2, "drop_oldest")
 _PARTS = Lane(16, "drop_oldest")
 _PATIENT = Lane(4, "wait")
 _JOIN_S = 10.0
+# A thread that hangs in foreign code cannot be ended, and holds its engine's memory.
+_MOST_HUNG = 3
 
 # How long one thread may keep the interpreter while another wants it. Python's 5 ms is as long as an inspection.
 _SWITCH_S = 0.0005
@@ -119,8 +123,12 @@ class Line:
         outlets: Outlets,
         numbers: Numbers,
         say: Callable[[str], None],
+        hang_s: float = 5.0,
     ) -> None:
-        """facts.engine describes the engine that `inspector` uses. `say` gets sentences, from any thread."""
+        """facts.engine describes the engine that `inspector` uses. `say` gets sentences, from any thread.
+
+        hang_s: after so long without an answer a FallbackEngine gives way to the next one.
+        """
         names = [camera.source.name for camera in cameras]
         self.failure: EdgevlError | None = None
         self._say = say
@@ -136,7 +144,8 @@ class Line:
         self._judge = Judge(inspector, say)
         means = {camera.source.name: camera.undecided for camera in cameras}
         self._answers = Answers(facts, numbers, self._ledger, self._outbox, means)
-        self._deadlines = Deadlines(self._miss, self._answers.is_open)
+        self._deadlines = Deadlines(partial(self._give_up, "deadline"), self._answers.is_open)
+        self._hang_s = hang_s
         self._finders = {camera.source.name: _finder(camera) for camera in cameras}
         self._captures = [self._capture(camera) for camera in cameras]
         self._reporter = Reporter(facts, self._captures, self._ledger, numbers)
@@ -148,7 +157,10 @@ class Line:
         writer = Writer(Backlog(outlets.store, say), outlets.publisher, self._ledger, self._reporter)
         maker = PictureMaker(self._jobs, self._outbox, self._plan, say)
         self._capturing = [self._thread(c.name, partial(c.run, self._stop)) for c in self._captures]
-        self._inspecting = self._thread("inspection", self._inspect)
+        self._shift = _Shift()
+        self._hung = 0
+        self._inspecting = self._thread("inspection", partial(self._inspect, self._shift))
+        self._tending = [self._thread("engine watch", partial(self._tend, e)) for e in self._fallbacks()]
         self._timing = self._thread("deadlines", self._deadlines.run)
         self._picturing = self._thread("pictures", maker.run)
         self._writing = self._thread("writer", partial(writer.run, self._outbox, facts.line, numbers))
@@ -156,7 +168,14 @@ class Line:
     def start(self) -> None:
         sys.setswitchinterval(_SWITCH_S)
         cv2.setNumThreads(_OPENCV_THREADS)
-        for thread in (self._writing, self._picturing, self._timing, self._inspecting, *self._capturing):
+        for thread in (
+            self._writing,
+            self._picturing,
+            self._timing,
+            self._inspecting,
+            *self._tending,
+            *self._capturing,
+        ):
             thread.start()
 
     def wait(self, timeout_s: float) -> bool:
@@ -166,7 +185,7 @@ class Line:
     def stop(self) -> Summary:
         """Judge, write and publish what was triggered, then end all threads, upstream first."""
         self._stop.set()
-        self._join(self._capturing)
+        self._join([*self._capturing, *self._tending])
         self._frames.close()
         self._join([self._inspecting])
         self._deadlines.close()
@@ -236,20 +255,45 @@ class Line:
         self._say(f"{camera}: {status.state}: {status.detail}")
         self._outbox.put("changes", CameraChanged(camera))
 
-    def _inspect(self) -> None:
+    def _inspect(self, shift: _Shift) -> None:
         """The verdict path: it waits for a picture, for the engine, and for nothing else."""
-        while (work := self._frames.take(timeout_s=None)) is not None:
+        while shift is self._shift and (work := self._frames.take(timeout_s=None)) is not None:
             if not self._answers.is_open(work.trigger):
                 continue  # its deadline came while it waited; those behind it still have time
-            verdict = self._answers.answer(work, self._judge.judge(work))
+            shift.busy = (work.trigger, time.monotonic())
+            findings = self._judge.judge(work)
+            shift.busy = None
+            verdict = self._answers.answer(work, findings)
             if verdict is not None:
                 self._picture(work.frame, verdict)
 
-    def _miss(self, trigger: Trigger) -> None:
-        missed = self._answers.miss(trigger)
+    def _give_up(self, reason: Reason, trigger: Trigger) -> None:
+        missed = self._answers.give_up(trigger, reason, self._judge.by())
         if missed is not None:
             work, verdict = missed
             self._picture(work.frame, verdict)
+
+    def _fallbacks(self) -> list[FallbackEngine]:
+        engine = self._judge.engine
+        if not isinstance(engine, FallbackEngine):
+            return []
+        engine.on_change(self._reporter.engine_changed)
+        return [engine]
+
+    def _tend(self, engine: FallbackEngine) -> None:
+        """Where an inspection hangs in the engine, leave both and go on with others."""
+        while not self._stop.wait(min(0.25, self._hang_s / 4)):
+            busy = self._shift.busy
+            if busy is None or time.monotonic() - busy[1] < self._hang_s:
+                continue
+            self._hung += 1
+            if self._hung > _MOST_HUNG:
+                raise LineError(f"engines have hung {self._hung} times, so the line stops; look at their driver")
+            self._give_up("engine_failed", busy[0])
+            engine.abandon(self._hang_s)
+            self._shift = _Shift()
+            self._inspecting = self._thread("inspection", partial(self._inspect, self._shift))
+            self._inspecting.start()
 
     def _picture(self, frame: Frame, verdict: Verdict) -> None:
         """Two threads may ask: the inspection and the deadlines."""
@@ -308,6 +352,13 @@ class Line:
             + sum(lane.dropped for key, lane in pictures if key.purpose == "keep"),
             queues=self._frames.statistics(),
         )
+
+
+@dataclass(slots=True)
+class _Shift:
+    """An inspection thread at work. busy: on what, since when (`time.monotonic()`)."""
+
+    busy: tuple[Trigger, float] | None = None
 
 
 def _finder(camera: CameraPlan) -> Finder:

@@ -25,6 +25,7 @@ from edge.capture import CameraStatus
 from edge.companion import Companion
 from edge.config import CameraSection, LineFile, LineSection
 from edge.engines.choose import open_engine
+from edge.engines.fallback import FallbackEngine
 from edge.errors import ConfigError
 from edge.feed import Numbers, Publisher, beside, new_epoch
 from edge.heartbeat import line_facts
@@ -52,14 +53,16 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
     with _ending_signals() as asked_to_end, ExitStack() as stack:
         cameras = [_camera_plan(section, line_file.line) for section in line_file.camera]
         bundle = load_bundle(line_file.line.bundle)
-        opened = open_engine(bundle, line_file.engine.variant, line_file.engine.threads)
-        stack.callback(opened.engine.close)
+        wish = line_file.engine
+        opened = open_engine(bundle, wish.variant, wish.threads)
+        engine = FallbackEngine(opened, lambda bad: open_engine(bundle, wish.variant, wish.threads, without=bad), say)
+        stack.callback(engine.close)
         say(f"bundle {bundle.manifest.name} ({bundle.manifest.bundle_id}) on {opened.engine.description}: {opened.why}")
         outlets = _open_outlets(line_file, stack, say)
         feed, numbers = line_file.feed, Numbers(new_epoch())
         requests = stack.enter_context(RequestServer(feed.requests or beside(feed.bind), outlets.publisher))
         facts = line_facts(line_file.line.name, bundle, opened, requests.address)
-        line = Line(facts, cameras, Inspector(bundle, opened.engine), outlets, numbers, say)
+        line = Line(facts, cameras, Inspector(bundle, engine), outlets, numbers, say, wish.hang_ms / 1e3)
         line.start()
         requests.start(_desk(line, line_file, numbers.epoch, outlets.publisher))
         say(f"line {facts.line} is running; its feed is {outlets.publisher.address}")

@@ -49,11 +49,15 @@ _TIMING_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class OpenedEngine:
-    """A warm engine that agrees with the golden frames; `why` is for the log, the feed and the doctor."""
+    """A warm engine that agrees with the golden frames; `why` is for the log, the feed and the doctor.
+
+    name: what `open_engine(without=...)` leaves out: the variant and its place, whatever the threads.
+    """
 
     engine: Engine
     variant: str
     why: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,17 @@ class _Candidate:
     variant: str
     threads: int
 
-    def __str__(self) -> str:
+    @property
+    def name(self) -> str:
+        """Variant and place."""
         if self.provider == _ENGINE_FILE:
             return f"{self.variant} on TensorRT"
-        place = self.provider.removesuffix("ExecutionProvider")
-        return f"{self.variant} on {place} with {self.threads} thread{'s' if self.threads > 1 else ''}"
+        return f"{self.variant} on {self.provider.removesuffix('ExecutionProvider')}"
+
+    def __str__(self) -> str:
+        if self.provider == _ENGINE_FILE:
+            return self.name
+        return f"{self.name} with {self.threads} thread{'s' if self.threads > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +90,17 @@ class _Trial:
     ms: float
 
 
-def open_engine(bundle: Bundle, variant: str = AUTO, threads: int = 0, place: str = AUTO) -> OpenedEngine:
+def open_engine(
+    bundle: Bundle,
+    variant: str = AUTO,
+    threads: int = 0,
+    place: str = AUTO,
+    without: frozenset[str] = frozenset(),
+) -> OpenedEngine:
     """Open one variant, or with `auto` the fastest that agrees with the golden frames.
 
-    threads: 0 tries one and `default_threads()`. place: `auto`, or one of `places()`. Raises BundleError for a
+    threads: 0 tries one and `default_threads()`. place: `auto`, or one of `places()`. without: names of engines that
+    failed here (`OpenedEngine.name`). Raises BundleError for a
     variant that does not exist, EngineError with every candidate's reason where none can run.
     """
     if variant != AUTO:
@@ -94,6 +111,9 @@ def open_engine(bundle: Bundle, variant: str = AUTO, threads: int = 0, place: st
     for candidate in _candidates(bundle, variant, threads, _providers(place)):
         if candidate.provider == _ORT_TENSORRT and best is not None and best.candidate.provider == _ENGINE_FILE:
             continue  # it would build for minutes what is there already
+        if candidate.name in without:
+            notes.append(f"{candidate} has failed before")
+            continue
         try:
             trial = _try(bundle, candidate, frame_NHWC)
         except EngineError as error:
@@ -106,7 +126,7 @@ def open_engine(bundle: Bundle, variant: str = AUTO, threads: int = 0, place: st
     if best is None:
         reasons = "; ".join(notes) or f"{place} needs an engine file (`edgevl engine`) or an ONNX Runtime built for it"
         raise EngineError(f"no engine on this machine can run {bundle.path}: {reasons}")
-    return OpenedEngine(best.engine, best.candidate.variant, _why(best, notes))
+    return OpenedEngine(best.engine, best.candidate.variant, _why(best, notes), best.candidate.name)
 
 
 def places() -> tuple[str, ...]:

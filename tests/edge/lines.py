@@ -48,6 +48,7 @@ def built_line(
     data_dir: Path,
     cameras: Sequence[CameraPlan],
     around: Callable[[Engine], Engine] = lambda engine: engine,
+    hang_s: float = 60.0,
 ) -> Iterator[Bench]:
     """The bundle's default variant on one thread; live pictures at 100 Hz, NG pictures kept.
 
@@ -63,7 +64,9 @@ def built_line(
     ):
         outlets = Outlets(store, publisher, PicturePlan(data_dir / PICTURES, keep=True, live_hz=100, jpeg_quality=80))
         facts = line_facts("steel", bundle, OpenedEngine(engine, bundle.manifest.default_variant, "for a test"))
-        line = Line(facts, cameras, Inspector(bundle, around(engine)), outlets, Numbers(new_epoch()), said.append)
+        line = Line(
+            facts, cameras, Inspector(bundle, around(engine)), outlets, Numbers(new_epoch()), said.append, hang_s
+        )
         yield Bench(line, engine, reader, data_dir, said)
     engine.close()
 

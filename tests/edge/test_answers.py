@@ -11,7 +11,7 @@ from camera.frame import Frame
 from edge.answers import Answers
 from edge.feed import Numbers
 from edge.heartbeat import LineFacts
-from edge.judge import Findings, Work
+from edge.judge import Findings, JudgedBy, Work
 from edge.ledger import Ledger
 from edge.messages import Region, Timings
 from edge.outbox import Judged, Late, Outgoing, new_outbox
@@ -20,7 +20,8 @@ from tests.bundles import flat
 
 CAMERAS = ("left", "right")
 FACTS = LineFacts("steel", "b1", "bundle", True, {}, "engine", "because", "2026-01-01T00:00:00.000Z")
-OK = Findings(Decided("OK", "black", 0.9, 0.1), Region(0, 0, 4, 4), (), Timings(1.0, 1.0, 1.0, 1.0, 4.0))
+BY = JudgedBy("b1", "engine")
+OK = Findings(Decided("OK", "black", 0.9, 0.1), Region(0, 0, 4, 4), (), Timings(1.0, 1.0, 1.0, 1.0, 4.0), BY)
 
 
 class OneAnswer(RuleBasedStateMachine):
@@ -51,7 +52,7 @@ class OneAnswer(RuleBasedStateMachine):
 
     @rule(work=works)
     def deadline(self, work: Work) -> None:
-        self.answers.miss(work.trigger)
+        self.answers.give_up(work.trigger, "deadline", BY)
 
     @rule(work=works)
     def displace(self, work: Work) -> None:
