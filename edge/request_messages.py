@@ -115,6 +115,11 @@ Request = ReplayRequest | SnapshotRequest | PicturesRequest | TriggerRequest
 Answer = ReplayAnswer | SnapshotAnswer | PicturesAnswer | TriggerAnswer | ErrorAnswer
 
 
+def is_stored(topic: str) -> bool:
+    """Whether lost messages of a topic can be had again."""
+    return topic.startswith("verdict/")
+
+
 def encode_request(message: Request | Answer) -> bytes:
     """The JSON of a request or an answer, UTF-8."""
     return _ENCODER.encode(message)

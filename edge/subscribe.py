@@ -114,14 +114,22 @@ def parse(parts: list[bytes]) -> Received:
     """The frames of one ZeroMQ message -> what they say. Raises MalformedMessageError."""
     try:
         topic, body, *rest = parts
-        message = decode(body)
+        message = parse_body(body)
         # A picture carries exactly one attachment, everything else none.
         (jpeg,) = rest if isinstance(message, Picture) else [*rest, None]
-    except (ValueError, msgspec.DecodeError, RecursionError) as error:
+    except ValueError as error:
         raise MalformedMessageError(str(error)) from error
     if topic != message.topic.encode():
         raise MalformedMessageError(f"the topic {topic!r} carries a message of {message.topic!r}")
     return message, jpeg
+
+
+def parse_body(body: bytes) -> Message:
+    """The JSON of a message -> what it says. Raises MalformedMessageError."""
+    try:
+        return decode(body)
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
+        raise MalformedMessageError(str(error)) from error
 
 
 def subscribe(address: str, topics: Sequence[str] = ("",)) -> Subscription:
