@@ -10,8 +10,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from edge.client import Account, Client
 from edge.messages import CameraReport, LineReport, Message, Verdict
-from edge.subscribe import FeedStatistics, Subscription, subscribe
 
 _SILENT_S = 3.0
 _POLL_S = 0.25
@@ -21,11 +21,13 @@ _STATES = {"up": "green", "opening": "yellow", "ended": "dim", "down": "bold red
 
 @dataclass(slots=True)
 class Footer:
-    """The newest reports, and when anything came last (`time.monotonic()`)."""
+    """The newest reports, when anything came last (`time.monotonic()`), and the request socket while it is silent."""
 
     line: LineReport | None = None
     cameras: dict[str, CameraReport] = field(default_factory=dict)
     last: float = field(default_factory=time.monotonic)
+    begun: float = field(default_factory=time.monotonic)
+    silent_socket: str | None = None
 
     def take(self, message: Message) -> None:
         self.last = time.monotonic()
@@ -40,24 +42,25 @@ def watch(address: str, console: Console, seconds: float | None = None) -> None:
     end = float("inf") if seconds is None else time.monotonic() + seconds
     footer = Footer()
     with (
-        subscribe(address, ["verdict/", "camera/", "line/"]) as feed,
+        Client(address, ["verdict/", "camera/", "line/"]) as client,
         Live(console=console, refresh_per_second=4) as live,
     ):
         try:
             while time.monotonic() < end:
-                _show_next(feed, live, footer, address)
+                _show_next(client, live, footer, address)
         except KeyboardInterrupt:
             return
 
 
-def _show_next(feed: Subscription, live: Live, footer: Footer, address: str) -> None:
-    received = feed.receive(_POLL_S)
+def _show_next(client: Client, live: Live, footer: Footer, address: str) -> None:
+    received = client.receive(_POLL_S)
     if received is not None:
         message, _ = received
         footer.take(message)
         if isinstance(message, Verdict):
             live.console.print(verdict_text(message), soft_wrap=True)
-    live.update(footer_view(footer, feed.statistics(), address))
+    footer.silent_socket = client.silent_socket
+    live.update(footer_view(footer, client.account, address))
 
 
 def verdict_text(verdict: Verdict) -> Text:
@@ -72,13 +75,16 @@ def verdict_text(verdict: Verdict) -> Text:
     )
 
 
-def footer_view(footer: Footer, statistics: FeedStatistics, address: str) -> Group:
+def footer_view(footer: Footer, account: Account, address: str) -> Group:
     """The cameras as a table, the line's pace, and what is wrong with the feed, if anything."""
     troubles = [f"{camera}: {r.detail}" for camera, r in footer.cameras.items() if r.state != "up"]
-    lines = [Text(text) for text in (*troubles, _pace(footer.line), _losses(statistics)) if text]
+    lines = [Text(text) for text in (*troubles, _pace(footer.line), _losses(account)) if text]
     silent_s = time.monotonic() - footer.last
     if silent_s > _SILENT_S:
         lines.append(Text(_what_to_check(silent_s, address), style="yellow"))
+    elif footer.silent_socket is not None and time.monotonic() - footer.begun > _SILENT_S:
+        where = footer.silent_socket or "(its heartbeat names none)"
+        lines.append(Text(f"no verdicts yet: the line's request socket {where} does not answer", style="yellow"))
     return Group(_cameras(footer), *lines)
 
 
@@ -102,10 +108,9 @@ def _pace(line: LineReport | None) -> str:
     )
 
 
-def _losses(statistics: FeedStatistics) -> str:
-    found = {"lost": statistics.lost, "not understood": statistics.malformed, "restarts": statistics.restarts}
-    said = ", ".join(f"{number} {name}" for name, number in found.items() if number)
-    return f"messages: {said}" if said else ""
+def _losses(account: Account) -> str:
+    found = {"repaired": account.repaired, "not understood": account.malformed, "restarts": account.restarts}
+    return ", ".join([f"verdicts: {account}", *(f"{number} {name}" for name, number in found.items() if number)])
 
 
 def _what_to_check(silent_s: float, address: str) -> str:

@@ -99,6 +99,11 @@ class Client:
         """The line as it was when this client joined: reports, and the newest verdict of each camera."""
         return self._snapshot
 
+    @property
+    def silent_socket(self) -> str | None:
+        """The request socket, while it has never answered: until then no verdict is handed out. None once it has."""
+        return None if self._joined else self._asking.address
+
     def receive(self, timeout_s: float) -> Received | None:
         """The next message with its JPEG where it is a picture; None when none came within `timeout_s`."""
         deadline = time.monotonic() + timeout_s

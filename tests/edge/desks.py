@@ -19,7 +19,7 @@ from edge.request_messages import Answer, Request, decode_answer, encode_request
 from edge.requests import Desk, RequestServer
 from edge.store import NewVerdict, Store, StoreLimits, open_store
 from edge.triggers import RequestError
-from tests.edge.feed_double import GOOD, Origin, verdict_of
+from tests.edge.feed_double import GOOD, Origin, Part, verdict_of
 
 
 @dataclass
@@ -35,12 +35,12 @@ class Talking:
     last: dict[str, int] = field(default_factory=dict)
     beats: int = 0
 
-    def say(self, first: int, count: int = 1, camera: str = "belt") -> None:
-        for verdict, payload in self._stored(first, count, camera):
+    def say(self, first: int, count: int = 1, camera: str = "belt", part: Part = GOOD) -> None:
+        for verdict, payload in self._stored(first, count, camera, part):
             self.publisher.publish(verdict.topic, payload)
 
-    def mute(self, first: int, count: int = 1, camera: str = "belt") -> None:
-        self._stored(first, count, camera)
+    def mute(self, first: int, count: int = 1, camera: str = "belt", part: Part = GOOD) -> None:
+        self._stored(first, count, camera, part)
 
     def beat(self) -> None:
         """The heartbeat, with the last numbers."""
@@ -52,9 +52,9 @@ class Talking:
         self.beats += 1
         self.publisher.publish(report.topic, encode(report))
 
-    def _stored(self, first: int, count: int, camera: str) -> list[tuple[Verdict, bytes]]:
+    def _stored(self, first: int, count: int, camera: str, part: Part) -> list[tuple[Verdict, bytes]]:
         origins = [Origin(self.epoch, "steel", camera, number) for number in range(first, first + count)]
-        verdicts = [verdict_of(GOOD, origin, (800, 600)) for origin in origins]
+        verdicts = [verdict_of(part, origin, (800, 600)) for origin in origins]
         self.store.append([NewVerdict(verdict, 1) for verdict in verdicts])
         self.last[verdicts[-1].topic] = verdicts[-1].number
         return [(verdict, encode(verdict)) for verdict in verdicts]
