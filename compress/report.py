@@ -74,7 +74,7 @@ def render(report: RunReport, data_root: Path) -> str:
         flips=[(flip, thumbnail(data_root, flip.path)) for flip in report.parity.flipped[:MOST_FLIPS]],
         pareto=pareto_figure(report),
         curves=curve_figure(report),
-        worst_groups=report.groups[:MOST_GROUPS],
+        worst_groups=[group for group in report.groups if group.wrong][:MOST_GROUPS],
         colour_of=colour_of,
         problems=[(_below(path, data_root), sentence) for path, sentence in report.trained.problems[:MOST_PROBLEMS]],
     )
