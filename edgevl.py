@@ -16,7 +16,7 @@ from rich.console import Console
 from compress import cli as workshop
 from compress import cli_data, cli_train, cli_verify
 from edge import cli as device
-from edge import cli_engine
+from edge import cli_engine, cli_keys
 from edge.errors import EdgevlError
 
 _INTERRUPTED = 130
@@ -31,6 +31,9 @@ app = typer.Typer(
 
 
 data = typer.Typer(help="Look at a folder of pictures before anything is trained on it.", no_args_is_help=True)
+keys = typer.Typer(help="Say who may read a line's feed from another machine.", no_args_is_help=True)
+app.add_typer(keys, name="keys", rich_help_panel="The device")
+
 app.add_typer(data, name="data", rich_help_panel="The workshop (needs torch)")
 
 
@@ -68,6 +71,13 @@ mount("watch", device.watch_command, "The device")
 mount("doctor", device.doctor_command, "The device")
 mount("bench", device.bench_command, "The device")
 mount("engine", cli_engine.engine_command, "The device")
+for name, command in (
+    ("new", cli_keys.new_command),
+    ("list", cli_keys.list_command),
+    ("allow", cli_keys.allow_command),
+    ("revoke", cli_keys.revoke_command),
+):
+    mount(name, command, "Keys", onto=keys)
 mount("verify", cli_verify.verify_command, "The device")
 
 

@@ -31,11 +31,15 @@ def watch_command(
         "tcp://127.0.0.1:5560"
     ),
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop by itself after so many seconds.")] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="A folder with server.key and NAME.key_secret, where the line asks for keys.")
+    ] = None,
 ) -> None:
-    """Show a running line's verdicts in this terminal, with the cameras' state below."""
+    """Show a running line's verdicts in this terminal, none missing, with the cameras' state below."""
+    from edge.keys import read_client_keys
     from edge.watch import watch
 
-    watch(address, Console(), seconds)
+    watch(address, Console(), seconds, None if keys is None else read_client_keys(keys))
 
 
 def doctor_command(

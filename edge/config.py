@@ -35,6 +35,9 @@ from edge.verdict import Disposition
 _NAME = re.compile(r"\w[\w.-]{0,62}\Z")
 _NAME_RULE = "use letters of any script, digits, `_`, `-` and `.`, at most 63, beginning with a letter or digit"
 
+# What `insecure` in [feed] must say to open the feed to everybody.
+OPEN_TO_ALL = "I accept that anyone on this network can read the feed"
+
 NonNegative = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 
@@ -105,10 +108,14 @@ class FeedSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[feed]`. picture_hz: live pictures per second and camera; 0 sends none, except to those who ask for some.
 
     requests: where replay and other requests are answered; the same host and the next port unless given.
+    keys: the folder with the line's key and those allowed (`edgevl keys`). Without it other machines can read the feed
+    only where `insecure` says so in so many words.
     """
 
     bind: str = "tcp://127.0.0.1:5560"
     requests: str = ""
+    keys: Path | None = None
+    insecure: str = ""
     picture_hz: Annotated[float, Meta(ge=0, le=120)] = 5.0
     jpeg_quality: Annotated[int, Meta(ge=1, le=100)] = 80
 
@@ -198,19 +205,22 @@ def _check_loopback(path: Path, line: LineFile) -> None:
             f"{path}: `dashboard.host` is {line.dashboard.host!r}, which other machines can reach; the"
             ' dashboard has no passwords yet, so use "127.0.0.1" (and ssh -L to see it from elsewhere)'
         )
-    _check_address(path, "feed.bind", line.feed.bind)
+    if line.feed.insecure not in ("", OPEN_TO_ALL):
+        raise ConfigError(f'{path}: `feed.insecure` is not what it must say to have an effect: "{OPEN_TO_ALL}"')
+    may_leave = line.feed.keys is not None or bool(line.feed.insecure)
+    _check_address(path, "feed.bind", line.feed.bind, may_leave)
     if line.feed.requests:
-        _check_address(path, "feed.requests", line.feed.requests)
+        _check_address(path, "feed.requests", line.feed.requests, may_leave)
 
 
-def _check_address(path: Path, key: str, address: str) -> None:
+def _check_address(path: Path, key: str, address: str, may_leave: bool) -> None:
     match = re.fullmatch(r"tcp://\[?([^\[\]]+?)\]?:(\d{1,5}|\*)", address)
     if not match:
         raise ConfigError(f'{path}: `{key}` is {address!r}; write it as "tcp://127.0.0.1:5560"')
-    if not _is_loopback(match.group(1)):
+    if not may_leave and not _is_loopback(match.group(1)):
         raise ConfigError(
-            f"{path}: `{key}` is {address!r}, which other machines can reach; the feed has no keys"
-            ' yet, so bind it to "tcp://127.0.0.1:PORT"'
+            f"{path}: `{key}` is {address!r}, which other machines can reach; make keys with `edgevl keys new server`"
+            ' and name their folder as `keys` in [feed], or bind to "tcp://127.0.0.1:PORT"'
         )
 
 
@@ -225,7 +235,8 @@ def _resolve(line: LineFile, folder: Path) -> LineFile:
     replace = msgspec.structs.replace
     paths = {"bundle": _join(folder, line.line.bundle), "data_dir": _join(folder, line.line.data_dir)}
     cameras = tuple(_resolve_camera(c, folder) for c in line.camera)
-    return replace(line, line=replace(line.line, **paths), camera=cameras)
+    keys = None if line.feed.keys is None else _join(folder, line.feed.keys)
+    return replace(line, line=replace(line.line, **paths), camera=cameras, feed=replace(line.feed, keys=keys))
 
 
 def _resolve_camera(camera: CameraSection, folder: Path) -> CameraSection:

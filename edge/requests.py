@@ -18,7 +18,7 @@ import msgspec
 import zmq
 
 from edge.errors import ConfigError
-from edge.feed import Publisher, bind
+from edge.feed import Publisher
 from edge.messages import topic_for
 from edge.peer_limit import PeerLimit
 from edge.picture_rates import TooManyLeasesError
@@ -107,7 +107,7 @@ class RequestServer:
         socket.setsockopt(zmq.RCVHWM, _QUEUE)
         socket.setsockopt(zmq.SNDHWM, _QUEUE)
         try:
-            self._address = bind(socket, self._address, "requests")
+            self._address = self._publisher.bind(socket, self._address, "requests")
         except ConfigError:
             socket.close(linger=0)
             raise
@@ -117,11 +117,23 @@ class RequestServer:
         clerk = Clerk(desk)
         try:
             while not self._stop.is_set():
+                if self._publisher.look_at_keys():
+                    self._renew()
                 if self._socket.poll(_POLL_MS):
                     self._send(clerk.answer(self._socket.recv_multipart()))
                     time.sleep(_PAUSE_S)
         finally:
             clerk.close()
+
+    def _renew(self) -> None:
+        """Hang up on everybody, for somebody was revoked. The port is free a moment after a socket has closed."""
+        self._socket.close(linger=0)
+        while not self._stop.wait(0.02):
+            try:
+                self._socket = self._open()
+            except ConfigError:
+                continue
+            return
 
     def _send(self, parts: list[bytes]) -> None:
         try:

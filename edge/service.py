@@ -28,6 +28,7 @@ from edge.engines.choose import open_engine
 from edge.engines.fallback import FallbackEngine
 from edge.errors import ConfigError
 from edge.feed import Numbers, Publisher, beside, new_epoch
+from edge.gate import Gate
 from edge.heartbeat import line_facts
 from edge.inspector import Inspector
 from edge.pictures import PicturePlan
@@ -38,6 +39,8 @@ from edge.sdnotify import notify, watchdog_s
 from edge.store import PICTURES, StoreLimits, open_store
 
 _TICK_S = 0.2
+# In the data folder: keys of our own processes, new at each start.
+_MEMBERS = "own-processes"
 
 
 def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Summary:
@@ -58,8 +61,9 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
         engine = FallbackEngine(opened, lambda bad: open_engine(bundle, wish.variant, wish.threads, without=bad), say)
         stack.callback(engine.close)
         say(f"bundle {bundle.manifest.name} ({bundle.manifest.bundle_id}) on {opened.engine.description}: {opened.why}")
-        outlets = _open_outlets(line_file, stack, say)
         feed, numbers = line_file.feed, Numbers(new_epoch())
+        gate = None if feed.keys is None else Gate(feed.keys, say)
+        outlets = _open_outlets(line_file, gate, stack, say)
         requests = stack.enter_context(RequestServer(feed.requests or beside(feed.bind), outlets.publisher))
         facts = line_facts(line_file.line.name, bundle, opened, requests.address)
         line = Line(facts, cameras, Inspector(bundle, engine), outlets, numbers, say, wish.hang_ms / 1e3)
@@ -68,7 +72,7 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
         say(f"line {facts.line} is running; its feed is {outlets.publisher.address}")
         notify("READY=1")
         try:
-            _keep_going(line, _dashboard(line_file, outlets.publisher.address, stack, say), seconds, asked_to_end)
+            _keep_going(line, _dashboard(line_file, outlets.publisher.address, gate, stack, say), seconds, asked_to_end)
         finally:
             notify("STOPPING=1")
             summary = line.stop()
@@ -105,13 +109,13 @@ def _is_zero(text: str) -> bool:
         return False
 
 
-def _open_outlets(line_file: LineFile, stack: ExitStack, say: Callable[[str], None]) -> Outlets:
+def _open_outlets(line_file: LineFile, gate: Gate | None, stack: ExitStack, say: Callable[[str], None]) -> Outlets:
     """Disk and feed; `stack` closes them after the line."""
     data_dir, kept = line_file.line.data_dir, line_file.store.keep_ng_pictures
     limits = StoreLimits(pictures=kept, picture_bytes=int(line_file.store.quota_gb * 1e9))
     store = stack.enter_context(open_store(data_dir, limits, say))
-    publisher = stack.enter_context(Publisher(line_file.feed.bind))
     feed = line_file.feed
+    publisher = stack.enter_context(Publisher(feed.bind, gate, insecure=bool(feed.insecure)))
     return Outlets(store, publisher, PicturePlan(data_dir / PICTURES, kept > 0, feed.picture_hz, feed.jpeg_quality))
 
 
@@ -121,7 +125,7 @@ def _desk(line: Line, line_file: LineFile, epoch: str, publisher: Publisher) -> 
 
 
 def _dashboard(
-    line_file: LineFile, feed_address: str, stack: ExitStack, say: Callable[[str], None]
+    line_file: LineFile, feed_address: str, gate: Gate | None, stack: ExitStack, say: Callable[[str], None]
 ) -> Companion | None:
     """The dashboard as a process of its own: what it does to its memory and its time is not the line's trouble."""
     settings = line_file.dashboard
@@ -135,6 +139,8 @@ def _dashboard(
         "--language": settings.language,
         "--line": line_file.line.name,
     }
+    if gate is not None:
+        arguments["--keys"] = str(gate.new_member(line_file.line.data_dir / _MEMBERS, "dashboard"))
     command = [sys.executable, "-m", "edge.dashboard", *(word for pair in arguments.items() for word in pair)]
     dashboard = Companion("dashboard", command, say)
     stack.callback(dashboard.stop)

@@ -10,6 +10,8 @@ import msgspec
 import zmq
 
 from edge.errors import ConfigError
+from edge.feed import keep_alive
+from edge.keys import ClientKeys
 from edge.messages import Message, Picture, decode
 
 # Bounds what a flood costs; the publisher's queue is bounded too.
@@ -41,11 +43,14 @@ class FeedStatistics:
 class Subscription:
     """A connection to one feed. Use it in one thread, as a context manager or with `close`."""
 
-    def __init__(self, address: str, topics: Sequence[str] = ("",)) -> None:
+    def __init__(self, address: str, topics: Sequence[str] = ("",), keys: ClientKeys | None = None) -> None:
         """Connects in the background, so a publisher that starts later is found. Raises ConfigError."""
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.SUB)
         self._socket.setsockopt(zmq.LINGER, 0)
+        keep_alive(self._socket)
+        if keys is not None:
+            keys.secure(self._socket)
         self._socket.setsockopt(zmq.IPV6, int("[" in address))
         self._socket.setsockopt(zmq.RCVHWM, _RECEIVE_HIGH_WATER)
         self._last: dict[str, tuple[str, int]] = {}
@@ -132,6 +137,6 @@ def parse_body(body: bytes) -> Message:
         raise MalformedMessageError(str(error)) from error
 
 
-def subscribe(address: str, topics: Sequence[str] = ("",)) -> Subscription:
+def subscribe(address: str, topics: Sequence[str] = ("",), keys: ClientKeys | None = None) -> Subscription:
     """Open a feed: `for message, jpeg in subscribe("tcp://127.0.0.1:5560", ["verdict/"]): ...`."""
-    return Subscription(address, topics)
+    return Subscription(address, topics, keys)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.client import Account, Client
+from edge.keys import ClientKeys
 from edge.messages import CameraReport, LineReport, Message, Verdict
 
 _SILENT_S = 3.0
@@ -37,12 +38,12 @@ class Footer:
             self.cameras[message.camera] = message
 
 
-def watch(address: str, console: Console, seconds: float | None = None) -> None:
+def watch(address: str, console: Console, seconds: float | None = None, keys: ClientKeys | None = None) -> None:
     """Show a feed until Ctrl-C, or for `seconds`. Raises ConfigError where the address is none."""
     end = float("inf") if seconds is None else time.monotonic() + seconds
     footer = Footer()
     with (
-        Client(address, ["verdict/", "camera/", "line/"]) as client,
+        Client(address, ["verdict/", "camera/", "line/"], keys=keys) as client,
         Live(console=console, refresh_per_second=4) as live,
     ):
         try:

@@ -10,6 +10,7 @@ import zmq
 
 from edge.errors import EdgevlError
 from edge.feed import keep_alive
+from edge.keys import ClientKeys
 from edge.request_messages import Answer, ErrorAnswer, Request, decode_answer, encode_request
 
 # An answer takes milliseconds; beyond this the question or its answer was lost with a connection.
@@ -23,8 +24,9 @@ class RequestRefusedError(EdgevlError):
 class Asking:
     """Asks without waiting: `ask`, then `answer` until it is there. One thread."""
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]]) -> None:
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: ClientKeys | None = None) -> None:
         self._context = context
+        self._keys = keys
         self._address = ""
         self._asked: Request | None = None
         self._asked_at = 0.0
@@ -72,6 +74,8 @@ class Asking:
         self.close()
         self.socket = self._context.socket(zmq.DEALER)
         keep_alive(self.socket)
+        if self._keys is not None:
+            self._keys.secure(self.socket)
         self.socket.setsockopt(zmq.IPV6, int("[" in self._address))
         self.socket.connect(self._address)
         if self._asked is not None:
@@ -91,13 +95,15 @@ def _answer_to(request: Request, parts: list[bytes]) -> tuple[Answer, list[bytes
     return (answer, parts[1:]) if answer.id == request.id or isinstance(answer, ErrorAnswer) else None
 
 
-def ask(address: str, request: Request, timeout_s: float = 5.0) -> tuple[Answer, list[bytes]]:
+def ask(
+    address: str, request: Request, timeout_s: float = 5.0, keys: ClientKeys | None = None
+) -> tuple[Answer, list[bytes]]:
     """Ask one thing of a line's request socket, such as pictures or a trigger; the answer and the messages behind it.
 
     Raises RequestRefusedError where the answer is an error, or none comes in time.
     """
     context = zmq.Context()
-    asking = Asking(context)
+    asking = Asking(context, keys)
     try:
         asking.connect(address)
         asking.ask(request)

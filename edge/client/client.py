@@ -16,6 +16,7 @@ from edge.client.follower import Follower
 from edge.client.position import Position
 from edge.errors import ConfigError
 from edge.feed import keep_alive
+from edge.keys import ClientKeys
 from edge.messages import LineReport, Message
 from edge.request_messages import (
     Answer,
@@ -32,6 +33,8 @@ _RECEIVE_HIGH_WATER = 10_000
 # How long we sleep at most, so that a lost answer is noticed; and how long a gap gets to fill by itself.
 _TICK_MS = 200
 _GAP_S = 0.25
+# A line that lives says so every second.
+_SILENT_S = 5.0
 
 
 class Client:
@@ -43,12 +46,14 @@ class Client:
         topics: Sequence[str] = ("verdict/",),
         position: Position | None = None,
         requests: str | None = None,
+        keys: ClientKeys | None = None,
     ) -> None:
         """address: the feed. topics: prefixes of the topics that are wanted.
 
         position: go on where an earlier client stopped; without it, with what comes now. requests: the line's request
         socket, where the one that it names itself cannot be reached from here. Connects in the background, and for
-        ever. Raises ConfigError where an address is none.
+        ever. keys: of a line that asks for keys; see `edge.keys.read_client_keys`. Raises ConfigError where an address
+        is none.
         """
         self._address = address
         self._topics = tuple(topics)
@@ -63,10 +68,14 @@ class Client:
         self._received = self._superseded = self._restarts = self._malformed = 0
         self._not_before = 0.0
         self._context = zmq.Context()
+        self._keys = keys
+        self._heard = time.monotonic()
+        self._asking = Asking(self._context, keys)
         self._feed = self._context.socket(zmq.SUB)
-        self._asking = Asking(self._context)
         try:
-            self._connect(requests)
+            self._connect()
+            if requests is not None:
+                self._asking.connect(requests)
         except zmq.ZMQError as error:
             self.close()
             raise ConfigError(
@@ -150,8 +159,10 @@ class Client:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
 
-    def _connect(self, requests: str | None) -> None:
+    def _connect(self) -> None:
         keep_alive(self._feed)
+        if self._keys is not None:
+            self._keys.secure(self._feed)
         self._feed.setsockopt(zmq.IPV6, int("[" in self._address))
         self._feed.setsockopt(zmq.RCVHWM, _RECEIVE_HIGH_WATER)
         self._feed.setsockopt(zmq.RECONNECT_IVL_MAX, 2000)
@@ -159,8 +170,13 @@ class Client:
         for topic in {*self._topics, "line/"}:
             self._feed.setsockopt_string(zmq.SUBSCRIBE, topic)
         self._feed.connect(self._address)
-        if requests is not None:
-            self._asking.connect(requests)
+
+    def _reconnect(self) -> None:
+        """A line that has refused our key is not asked again by ZeroMQ itself; it may allow the key later."""
+        self._heard = time.monotonic()
+        self._feed.close(linger=0)
+        self._feed = self._context.socket(zmq.SUB)
+        self._connect()
 
     def _watch(self, poller: zmq.Poller) -> None:
         poller.register(self._feed, zmq.POLLIN)
@@ -181,6 +197,8 @@ class Client:
             self._take_answer(*answered)
         while not self._ready and self._feed.poll(0):
             self._take_frames(self._feed.recv_multipart())
+        if not self._ready and time.monotonic() > self._heard + _SILENT_S:
+            self._reconnect()
         if self._asking.is_free and self._asking.address and time.monotonic() >= self._not_before:
             self._ask()
 
@@ -195,6 +213,7 @@ class Client:
             self._asking.ask(min(behind, key=lambda follower: follower.tries).request())
 
     def _take_frames(self, parts: list[bytes]) -> None:
+        self._heard = time.monotonic()
         try:
             message, jpeg = parse(parts)
         except MalformedMessageError:

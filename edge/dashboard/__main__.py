@@ -19,6 +19,9 @@ def main(
     line: Annotated[str, typer.Option(help="Name of the line, as in its file.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8088,
+    keys: Annotated[
+        Path | None, typer.Option(help="Folder with the keys for the feed, where it asks for some.")
+    ] = None,
     language: Annotated[Language, typer.Option(help="Language of the page.")] = "zh-TW",
 ) -> None:
     """Show a running line in the browser: live pictures, verdicts, yield and the latest rejects."""
@@ -27,7 +30,7 @@ def main(
     from edge.dashboard.serve import Options, serve  # NiceGUI takes a while; `--help` need not wait for it
 
     try:
-        serve(Options(feed, data_dir, host, port, language, line))
+        serve(Options(feed, data_dir, host, port, language, line, keys))
     except EdgevlError as error:
         print(error, file=sys.stderr)  # noqa: T201
         raise typer.Exit(error.exit_code) from None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from edge.dashboard.live import LiveLine
+from edge.keys import ClientKeys
 from edge.messages import topic_for
 from edge.subscribe import Subscription, subscribe
 
@@ -15,10 +16,10 @@ POLL_S = 0.25
 
 
 @contextmanager
-def listening(address: str, line: str, live: LiveLine) -> Iterator[None]:
+def listening(address: str, line: str, live: LiveLine, keys: ClientKeys | None = None) -> Iterator[None]:
     """Fill `live` from the feed while the context is open. Raises ConfigError on a bad address."""
     topics = [topic_for("line", line), *(topic_for(kind, line) + "/" for kind in ("verdict", "picture", "camera"))]
-    subscription = subscribe(address, topics)
+    subscription = subscribe(address, topics, keys)
     stop = threading.Event()
     thread = threading.Thread(target=_listen, args=(subscription, live, stop), name="feed")
     thread.start()

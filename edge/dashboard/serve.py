@@ -21,6 +21,7 @@ from edge.dashboard.past import PastReader, utc_now
 from edge.dashboard.texts import TEXTS, Language, language_from
 from edge.errors import ConfigError
 from edge.history import History
+from edge.keys import read_client_keys
 
 REFRESH_S = 2.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -43,11 +44,13 @@ class Options:
     port: int
     language: Language
     line: str
+    keys: Path | None = None
 
 
 def serve(options: Options) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises ConfigError where the feed or the address cannot be used."""
     _check_address(options.host, options.port)
+    keys = None if options.keys is None else read_client_keys(options.keys)
     live = LiveLine(options.line, time.monotonic)
     history = History(options.data_dir)
     reader = PastReader(history)
@@ -60,7 +63,7 @@ def serve(options: Options) -> None:
         await run.io_bound(reader.refresh, utc_now())
 
     app.timer(REFRESH_S, refresh)
-    with listening(options.feed, options.line, live):
+    with listening(options.feed, options.line, live, keys):
         _run(options)
 
 

@@ -12,6 +12,7 @@ import msgspec
 import zmq
 
 from edge.feed import Publisher
+from edge.gate import Gate
 from edge.messages import SCHEMA_VERSION, LineReport, Verdict, encode, time_text
 from edge.picture_rates import PictureRates
 from edge.replay import Replay
@@ -72,12 +73,16 @@ class Talking:
 
 @contextmanager
 def talking(
-    data_dir: Path, epoch: str, bind: str = "tcp://127.0.0.1:*", requests: str = "tcp://127.0.0.1:*"
+    data_dir: Path,
+    epoch: str,
+    bind: str = "tcp://127.0.0.1:*",
+    requests: str = "tcp://127.0.0.1:*",
+    gate: Gate | None = None,
 ) -> Iterator[Talking]:
     """One start of such a line."""
     with (
         open_store(data_dir, StoreLimits(), print) as store,
-        Publisher(bind) as publisher,
+        Publisher(bind, gate) as publisher,
         RequestServer(requests, publisher) as server,
     ):
         line = Talking(store, publisher, server, epoch)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.config import load_line
+from edge.config import OPEN_TO_ALL, load_line
 from edge.errors import ConfigError
 from edge.messages import Region
 
@@ -59,7 +59,10 @@ def test_only_folder_and_file_uris_are_paths(tmp_path: Path) -> None:
         (WHOLE + 'trigger = "interval"\n', "but no `every_ms`; the two belong together"),
         (WHOLE + "every_ms = 40\n", "and an `every_ms`; the two belong together"),
         (WHOLE + 'triger = "part"\n', "unknown key `triger` in [[camera]] number 1; did you mean `trigger`?"),
-        (WHOLE + "[feed]\njpg = 4\n", "unknown key `jpg` in [feed]; known: bind, requests, picture_hz, jpeg_quality"),
+        (
+            WHOLE + "[feed]\njpg = 4\n",
+            "unknown key `jpg` in [feed]; known: bind, requests, keys, insecure, picture_hz, jpeg_quality",
+        ),
         (WHOLE + "[dashbord]\nport = 1\n", "unknown key `dashbord`; did you mean `dashboard`?"),
         ('bundle = "a"\n' + WHOLE, "unknown key `bundle`; it belongs below [line]"),
         (
@@ -85,6 +88,11 @@ def test_only_folder_and_file_uris_are_paths(tmp_path: Path) -> None:
         (WHOLE.replace("[[camera]]", "[camera]"), "`camera` is {"),
         (WHOLE + "x = = 3\n", "is not valid TOML: Invalid value (at line 7"),
         (WHOLE + '[feed]\nbind = "tcp://0.0.0.0:5560"\n', "`feed.bind` is 'tcp://0.0.0.0:5560', which other machines"),
+        (
+            WHOLE + '[feed]\nrequests = "tcp://0.0.0.0:1"\n',
+            "`feed.requests` is 'tcp://0.0.0.0:1', which other machines",
+        ),
+        (WHOLE + '[feed]\ninsecure = "yes"\n', "`feed.insecure` is not what it must say to have an effect"),
         (WHOLE + '[feed]\nbind = "127.0.0.1"\n', "`feed.bind` is '127.0.0.1'; write it as"),
         (WHOLE + '[dashboard]\nhost = "192.168.1.5"\n', "`dashboard.host` is '192.168.1.5', which other machines"),
     ],
@@ -140,3 +148,13 @@ def test_an_accepted_name_is_one_safe_topic_part(tmp_path_factory: pytest.TempPa
     assert accepted.isprintable()
     assert not set(accepted) & set("/\\ \0")
     assert not accepted.startswith(".")
+
+
+def test_the_feed_is_opened_to_others_with_keys_or_in_so_many_words(tmp_path: Path) -> None:
+    """Either lets it leave this machine; the folder with the keys starts at the line file's own."""
+    file = tmp_path / "line.toml"
+    opened = '[feed]\nbind = "tcp://0.0.0.0:5560"\n'
+    file.write_text(WHOLE + opened + 'keys = "keys"\n', encoding="utf-8")
+    assert load_line(file).feed.keys == tmp_path / "keys"
+    file.write_text(WHOLE + opened + f'insecure = "{OPEN_TO_ALL}"\n', encoding="utf-8")
+    assert load_line(file).feed.bind == "tcp://0.0.0.0:5560"
