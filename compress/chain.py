@@ -1,7 +1,8 @@
-"""From a teacher's look to a narrow student: the part of the run that one size of student goes through."""
+"""From a teacher's look to a narrow student: the part of the run that one kind of student goes through."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,11 @@ import msgspec
 from compress.aim import Aim, aim_at_latency, aim_at_share
 from compress.calibrate import calibration_pictures
 from compress.dataset import Dataset
+from compress.kinds import Kind, S
 from compress.progress import Reporter
 from compress.stages import learning
 from compress.stages.looking import Look
-from compress.student import Student, StudentConfig, StudentSize, load_student, student_config
 from compress.teacher import Teacher
-from compress.unknown import known_classes
 from compress.workspace import Made, Workspace
 from edge.bundle import InputSpec
 
@@ -36,30 +36,25 @@ class Course:
     seed: int
     reporter: Reporter
 
-    def config(self, size: StudentSize) -> StudentConfig:
-        return student_config(self.spec, self.teacher.dim, len(known_classes(self.dataset)), size)
 
-
-def teach(course: Course, size: StudentSize) -> Made[Student]:
-    """A student of that size, taught."""
+def teach(course: Course, kind: Kind[S]) -> Made[S]:
+    """A student of that kind, taught."""
     return course.work.stage(
-        f"2-distil-{size}",
-        (course.look.key, course.config(size), course.steps, course.seed),
-        lambda folder: learning.distil_new(
-            folder, course.config(size), course.look.value, course.steps, course.seed, course.reporter
-        ),
-        load_student,
+        f"2-distil-{kind.name}",
+        (course.look.key, kind.depends, course.steps, course.seed),
+        lambda folder: learning.distil_new(folder, kind, course.look.value, course.steps, course.seed, course.reporter),
+        kind.load,
     )
 
 
-def aim(course: Course, size: StudentSize, share: float, latency_ms: float | None) -> Aim:
-    """The shapes to prune to: by measured latency where a limit is given, else by a share of the channels."""
+def aim(course: Course, kind: Kind[S], student: Made[S], share: float, latency_ms: float | None) -> Aim:
+    """The shares to prune to: by measured latency where a limit is given, else as asked."""
     if latency_ms is None:
-        return aim_at_share(course.config(size), share)
+        return aim_at_share(share)
     made = course.work.stage(
-        f"3-aim-{size}",
-        (course.config(size), latency_ms),
-        lambda folder: _aim_into(folder, course, size, latency_ms),
+        f"3-aim-{kind.name}",
+        (student.key, latency_ms),
+        lambda folder: _aim_into(folder, course, lambda part: kind.thinned(student.value, part), latency_ms),
         lambda folder: msgspec.json.decode((folder / "aim.json").read_bytes(), type=Aim),
     )
     found = made.value
@@ -68,26 +63,29 @@ def aim(course: Course, size: StudentSize, share: float, latency_ms: float | Non
     return found
 
 
-def narrow(course: Course, size: StudentSize, student: Made[Student], aimed: Aim) -> Made[Student]:
-    """The student after every round of pruning and recovery; the student itself where there is no round."""
-    for number, target in enumerate(aimed.rounds, 1):
-        student = _narrowed(course, f"4-prune-{size}-{number}", student, target)
+def narrow(course: Course, kind: Kind[S], student: Made[S], aimed: Aim) -> Made[S]:
+    """The student after every round of pruning and recovery; the student itself where nothing has to go."""
+    whole = student
+    for number, share in enumerate(aimed.rounds, 1):
+        target = kind.thinned(whole.value, share)
+        if target.config != student.value.config:
+            student = _narrowed(course, kind, f"4-prune-{kind.name}-{number}", student, target)
     return student
 
 
-def _narrowed(course: Course, name: str, student: Made[Student], target: StudentConfig) -> Made[Student]:
+def _narrowed(course: Course, kind: Kind[S], name: str, student: Made[S], target: S) -> Made[S]:
     return course.work.stage(
         name,
-        (student.key, target, course.recover_steps),
+        (student.key, target.config, course.recover_steps),
         lambda folder: learning.narrow(
-            folder, student.value, target, course.look.value, course.recover_steps, course.seed, course.reporter
+            folder, kind, student.value, target, course.look.value, course.recover_steps, course.seed, course.reporter
         ),
-        load_student,
+        kind.load,
     )
 
 
-def _aim_into(folder: Path, course: Course, size: StudentSize, latency_ms: float) -> None:
+def _aim_into(folder: Path, course: Course, thinned: Callable[[float], S], latency_ms: float) -> None:
     pictures = calibration_pictures(course.dataset, course.spec, _AIMING_PICTURES, course.seed)
     course.reporter.say("aiming: how narrow a student has to be, measured on exported graphs")
-    found = aim_at_latency(course.config(size), latency_ms, pictures)
+    found = aim_at_latency(thinned, latency_ms, pictures)
     (folder / "aim.json").write_bytes(msgspec.json.encode(found))

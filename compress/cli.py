@@ -14,7 +14,7 @@ from rich.console import Console
 from compress.cli_reading import DefectsOption, FormatOption, GoodOption, GroupOption
 from compress.errors import TeacherError
 
-StudentSize = Literal["small", "medium", "large"]
+StudentKind = Literal["small", "medium", "large", "teacher"]
 InputSize = Literal["auto", "S", "M", "L"]
 
 
@@ -33,7 +33,8 @@ def compress_command(
         typer.Option(help="Near-duplicates: `warn` of those across splits; `group` them where splits are made here."),
     ] = "warn",
     student: Annotated[
-        StudentSize, typer.Option(help="How large the student is before pruning: small, medium, large.")
+        StudentKind,
+        typer.Option(help="How large the student is before pruning; or the `teacher` itself, pruned."),
     ] = "medium",
     input: Annotated[
         InputSize,
@@ -42,7 +43,12 @@ def compress_command(
     steps: Annotated[int, typer.Option(min=1, help="Training steps of 32 views; more for harder data.")] = 700,
     views: Annotated[int, typer.Option(min=1, help="Augmented views shown to the teacher, over all pictures.")] = 8000,
     prune: Annotated[
-        float, typer.Option(min=0.0, max=0.85, help="Share of channels to take out, where no --latency-ms is aimed at.")
+        float,
+        typer.Option(
+            min=0.0,
+            max=0.85,
+            help="Share of channels (of the teacher: heads, units) to take out, where no --latency-ms is aimed at.",
+        ),
     ] = 0.2,
     max_escape: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Budget: defective parts that may pass, 0.01 is 1 %.")

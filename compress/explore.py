@@ -1,4 +1,4 @@
-"""Explore: students of every size, pruned ever narrower, in float and in int8; what nothing beats is the Pareto front.
+"""Explore: every kind of student at hand, pruned ever narrower, in float and in int8; unbeaten is the Pareto front.
 
 Judged on validation only. Every point is a stage of its own, so a stopped exploration goes on where it was.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,11 +18,12 @@ from compress.budget import cost, held_against, make_point
 from compress.calibrate import calibration_pictures
 from compress.chain import Course, narrow, teach
 from compress.export import export
+from compress.kinds import Kind
 from compress.measure import graph_run, latencies_ms
 from compress.pictures import read_pictures
 from compress.point import Budget, Point
 from compress.quantise import quantise
-from compress.student import WIDTHS, Student, StudentSize
+from compress.student_model import AnyStudent
 from compress.thresholds import fit_temperature
 from compress.torch_answers import answer_torch
 
@@ -31,32 +33,32 @@ _CALIBRATION_PICTURES = 64
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """All points that were tried, and the size and the pruned share of the one to go on with."""
+    """All points that were tried, and the kind and the pruned share of the one to go on with."""
 
     points: tuple[Point, ...]
-    size: StudentSize
+    kind: str
     share: float
 
 
-def explore(course: Course, budget: Budget) -> Explored:
-    """Try every size at every share. The point to go on with keeps the budget and costs the factory least.
+def explore(course: Course, kinds: tuple[Kind[Any], ...], budget: Budget) -> Explored:
+    """Try every kind at every share. The point to go on with keeps the budget and costs the factory least.
 
     Equal costs go to the faster one; where none keeps the budget, to the one with the fewest shortfalls.
     """
-    tried: list[tuple[Point, StudentSize, float]] = []
-    for size in WIDTHS:
-        student = teach(course, size)
+    tried: list[tuple[Point, str, float]] = []
+    for kind in kinds:
+        student = teach(course, kind)
         for share in SHARES:
-            pruned = narrow(course, size, student, aim_at_share(course.config(size), share))
+            pruned = narrow(course, kind, student, aim_at_share(share))
             made = course.work.stage(
-                f"x-{size}-{share:.2f}",
+                f"x-{kind.name}-{share:.2f}",
                 (pruned.key, budget),
-                lambda folder, model=pruned.value, name=f"{size} −{share:.0%}": _try(  # type: ignore[misc]
+                lambda folder, model=pruned.value, name=f"{kind.name} −{share:.0%}": _try(  # type: ignore[misc]
                     folder, name, model, course, budget
                 ),
                 _read_points,
             )
-            tried += [(point, size, share) for point in made.value]
+            tried += [(point, kind.name, share) for point in made.value]
             for point in made.value:
                 course.reporter.say(f"{point.name}: {point.said}")
     points = _against_the_best(tuple(point for point, _, _ in tried), budget)
@@ -70,14 +72,14 @@ def _against_the_best(points: tuple[Point, ...], budget: Budget) -> tuple[Point,
     return held_against((best, *points), budget)[1:]
 
 
-def _try(folder: Path, name: str, student: Student, course: Course, budget: Budget) -> None:
+def _try(folder: Path, name: str, student: AnyStudent, course: Course, budget: Budget) -> None:
     """Export, quantise, measure and judge one student."""
     val = read_pictures(course.dataset, "val", course.spec)
     calibration = calibration_pictures(course.dataset, course.spec, _CALIBRATION_PICTURES, course.seed)
     floating, int8 = folder / "float32.onnx", folder / "int8.onnx"
     prob_NK = answer_torch(student, 1.0, val.image_NHWC).prob_NK
     export(student, fit_temperature(np.log(prob_NK + 1e-12), val.label_N), floating)
-    quantise(floating, int8, calibration, val.image_NHWC)
+    quantise(floating, int8, calibration, val.image_NHWC, choose=student.int8_layers)
     files = {"float32": floating, "int8": int8}
     ms = latencies_ms({precision: graph_run(file, val.image_NHWC[:1]) for precision, file in files.items()})
     points = [

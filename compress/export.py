@@ -15,6 +15,7 @@ from edge.engines.contract import ANOMALY_OUTPUTS
 
 OPSET = 20  # the newest that JetPack 6's TensorRT 10.3 parses
 OUTPUTS = ("prob", "embedding", "map")
+_OURS = "answer_"  # keeps our outputs apart from values of a model that are called the same, such as "embedding"
 
 
 def export(student: AnyStudent, temperature: float, file: Path, normality: Normality | None = None) -> None:
@@ -25,6 +26,7 @@ def export(student: AnyStudent, temperature: float, file: Path, normality: Norma
     size = student.config.input
     model = deployed(student, temperature, normality)
     example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
+    outputs = OUTPUTS if normality is None else OUTPUTS + ANOMALY_OUTPUTS
     with quiet():
         torch.onnx.export(
             model,
@@ -33,12 +35,25 @@ def export(student: AnyStudent, temperature: float, file: Path, normality: Norma
             dynamo=True,
             dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
             input_names=["image"],
-            output_names=list(OUTPUTS if normality is None else OUTPUTS + ANOMALY_OUTPUTS),
+            output_names=[_OURS + name for name in outputs],
             opset_version=OPSET,
             external_data=False,
             verbose=False,
         )
+    _name_outputs(file, outputs)
     tidy(file)
+
+
+def _name_outputs(file: Path, outputs: tuple[str, ...]) -> None:
+    """Give a graph's outputs their names, in place; values inside that had them get others."""
+    model = onnx.load(file)
+    names = {name: f"{name}_inside" for name in outputs} | {_OURS + name: name for name in outputs}
+    for node in model.graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for value in (*model.graph.output, *model.graph.initializer):
+        value.name = names.get(value.name, value.name)
+    onnx.save(model, file)
 
 
 def deployed(student: AnyStudent, temperature: float, normality: Normality | None) -> Deployed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -17,7 +17,9 @@ from compress.aim import aim_at_share
 from compress.budget import demand_meaning, unreachable
 from compress.chain import Course, aim, narrow, teach
 from compress.dataset import Dataset
+from compress.errors import DataError
 from compress.explore import Explored, explore
+from compress.kinds import Kind, convolutional, teacher_itself
 from compress.normality import Normality
 from compress.pack import check_out
 from compress.pictures import without
@@ -30,7 +32,8 @@ from compress.record import RunReport
 from compress.ship import ship
 from compress.sizing import SizeName, choose_input
 from compress.stages import asking, copies, evaluation, for_gpu, good, graphs, judging, looking, quantising
-from compress.student import Student, StudentSize, student_config
+from compress.student import SIZES, StudentSize
+from compress.student_model import AnyStudent
 from compress.teacher import Teacher, load_teacher
 from compress.teacher_labels import asked_paths
 from compress.unknown import known_classes, knows_defects, tells_unknown, with_unknown
@@ -44,14 +47,15 @@ class Recipe:
 
     input: the area of the model's input (`compress.sizing`); None lets the data decide.
     views: the teacher's looks at augmented training pictures, in all; each picture gets between 1 and 12.
-    steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning.
+    steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning
+        (never more than a new student gets).
     duplicates: near-duplicates across splits are said, or (group) kept together where splits are made here.
     prune_share: of the channels, where the budget has no latency to aim at. explore: try all sizes first.
     unknown_defects: whether to tell defects that no class stands for; always so where a class is not learned.
     prompts: sentences for each class; the teacher's opinion is the label then. even_at_chance: also where it has none.
     """
 
-    student: StudentSize = "medium"
+    student: StudentSize | Literal["teacher"] = "medium"
     input: SizeName | None = None
     views: int = 8000
     steps: int = 700
@@ -86,15 +90,17 @@ def compress(
         demand_meaning(recipe.budget, dataset)
         teacher = load_teacher(teacher_name)
         reporter.say(f"teacher: {teacher.name} ({teacher.architecture}, embedding of {teacher.dim})")
-        spec, why = choose_input(dataset, recipe.seed, recipe.input)
+        spec, why = _input(teacher, dataset, recipe)
         reporter.say(f"model input: {spec.width}x{spec.height} ({why})")
         torch.manual_seed(recipe.seed)
-        look = _look(work, teacher, dataset, spec, recipe, asked, reporter)
+        kinds = _kinds(teacher, dataset, spec, recipe)
+        look = _look(work, teacher, dataset, kinds[0], recipe, asked, reporter)
         course = Course(
-            work, dataset, teacher, look, spec, recipe.steps, recipe.recover_steps, recipe.seed, reporter
+            work, dataset, teacher, look, spec, recipe.steps, min(recipe.steps, recipe.recover_steps), recipe.seed,
+            reporter,
         )  # fmt: skip
-        explored = explore(course, recipe.budget) if recipe.explore else None
-        student, pruned = _students(course, explored, recipe)
+        explored = explore(course, kinds, recipe.budget) if recipe.explore else None
+        student, pruned = _students(course, kinds, explored, recipe)
         chain, key = _as_graphs(course, student, pruned, recipe.budget)
         judged = work.stage(
             "7-judge",
@@ -155,14 +161,14 @@ def _look(
     work: Workspace,
     teacher: Teacher,
     dataset: Dataset,
-    spec: InputSpec,
+    kind: Kind[Any],
     recipe: Recipe,
     asked: Made[asking.Asked] | None,
     reporter: Reporter,
 ) -> Made[looking.Look]:
     """The teacher's look at augmented views of every training picture."""
     views = min(12, max(1, recipe.views // len(dataset.of("train"))))
-    grids = student_config(spec, teacher.dim, len(known_classes(dataset))).grids  # the same for every size of student
+    grids = kind.grids  # the same for every size of a convolutional student
     origin = digest_files(list(teacher.files)) or teacher.name
     return work.stage(
         "1-teacher",
@@ -174,20 +180,42 @@ def _look(
     )
 
 
-def _students(course: Course, explored: Explored | None, recipe: Recipe) -> tuple[Made[Student], Made[Student]]:
+def _input(teacher: Teacher, dataset: Dataset, recipe: Recipe) -> tuple[InputSpec, str]:
+    """The size of the student's input, and a clause that says why. Raises DataError where two sizes are asked for."""
+    if recipe.student != "teacher":
+        return choose_input(dataset, recipe.seed, recipe.input)
+    if recipe.input is not None:
+        raise DataError(
+            f"--student teacher sees pictures at the teacher's own size, not at {recipe.input}; leave --input out"
+        )
+    return InputSpec(teacher.preprocessing.height, teacher.preprocessing.width), "the teacher's own size"
+
+
+def _kinds(teacher: Teacher, dataset: Dataset, spec: InputSpec, recipe: Recipe) -> tuple[Kind[Any], ...]:
+    """The kinds of student this run may make: the one asked for, or all sizes where they are explored."""
+    count = len(known_classes(dataset))
+    if recipe.student == "teacher":
+        return (teacher_itself(teacher, count),)
+    sizes = SIZES if recipe.explore else (recipe.student,)
+    return tuple(convolutional(spec, teacher, count, size) for size in sizes)
+
+
+def _students(
+    course: Course, kinds: tuple[Kind[Any], ...], explored: Explored | None, recipe: Recipe
+) -> tuple[Made[AnyStudent], Made[AnyStudent]]:
     """The student as it was taught, and pruned: by what was explored, else by the recipe."""
-    size = explored.size if explored else recipe.student
-    student = teach(course, size)
+    kind = next(one for one in kinds if explored is None or one.name == explored.kind)
+    student = teach(course, kind)
     aimed = (
-        aim_at_share(course.config(size), explored.share)
+        aim_at_share(explored.share)
         if explored
-        else aim(course, size, recipe.prune_share, recipe.budget.latency_ms)
+        else aim(course, kind, student, recipe.prune_share, recipe.budget.latency_ms)
     )
-    return student, narrow(course, size, student, aimed)
+    return student, narrow(course, kind, student, aimed)
 
 
 def _as_graphs(
-    course: Course, student: Made[Student], pruned: Made[Student], budget: Budget
+    course: Course, student: Made[AnyStudent], pruned: Made[AnyStudent], budget: Budget
 ) -> tuple[judging.Chain, str]:
     """Every model of the run, with the key of the last stage."""
     exported = course.work.stage(
@@ -209,7 +237,7 @@ def _as_graphs(
         "6-for-gpu",
         exported.key,
         lambda folder: for_gpu.make_for_gpu(
-            folder, exported.value.pruned, course.dataset, course.spec, course.seed, course.reporter
+            folder, pruned.value, exported.value.pruned, course.dataset, course.seed, course.reporter
         ),
         for_gpu.read_for_gpu,
     )

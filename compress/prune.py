@@ -24,7 +24,7 @@ _BATCH = 32
 _MULTIPLE = 8  # channels in eights: what int8 kernels and tensor cores work on
 
 
-def thinned(config: StudentConfig, ratio: float) -> StudentConfig:
+def thinned_config(config: StudentConfig, ratio: float) -> StudentConfig:
     """The same student with about `ratio` (0..1) of every layer's channels gone, in eights, at least eight left.
 
     The same share everywhere: ranking channels over all layers took three quarters of the first layer, which

@@ -73,6 +73,7 @@ WIDTHS: Mapping[StudentSize, tuple[int, ...]] = {
     "medium": (32, 48, 64, 96, 96, 128, 128, 192),
     "large": (48, 72, 96, 144, 144, 192, 192, 288),
 }
+SIZES: tuple[StudentSize, ...] = ("small", "medium", "large")
 _KERNELS = (5, 3, 3, 3, 3, 3, 3, 3)
 _STRIDES = (2, 2, 1, 2, 1, 2, 1, 1)
 _MAP_CHANNELS: Mapping[StudentSize, int] = {"small": 24, "medium": 32, "large": 48}

@@ -19,7 +19,8 @@ from compress.pack import Graph
 from compress.pictures import read_pictures
 from compress.progress import Reporter
 from compress.quantise import quantise
-from edge.bundle import InputSpec, Precision
+from compress.student_model import AnyStudent
+from edge.bundle import Precision
 
 _CALIBRATION_PICTURES = 128
 _MOST_OFF = 0.02  # mean |difference| of probabilities; rounding alone stays ten times below
@@ -27,12 +28,13 @@ _VARIANTS: tuple[tuple[str, Precision], ...] = (("int8-gpu", "int8"), ("float16"
 
 
 def make_for_gpu(
-    folder: Path, floating: Path, dataset: Dataset, spec: InputSpec, seed: int, reporter: Reporter
+    folder: Path, student: AnyStudent, floating: Path, dataset: Dataset, seed: int, reporter: Reporter
 ) -> None:
     """Write both graphs; one that is not the float graph any more is left out, and that is said."""
+    spec = student.config.input
     val = read_pictures(dataset, "val", spec)
     calibration = calibration_pictures(dataset, spec, _CALIBRATION_PICTURES, seed)
-    quantise(floating, folder / "int8-gpu.onnx", calibration, val.image_NHWC, "int8")
+    quantise(floating, folder / "int8-gpu.onnx", calibration, val.image_NHWC, "int8", student.int8_layers)
     to_half(floating, folder / "float16.onnx")
 
     in_float_NK = answer_graph(floating, val.image_NHWC).prob_NK

@@ -21,7 +21,7 @@ from compress.stages.good import with_normality
 from compress.stages.graphs import Graphs
 from compress.stages.looking import Look
 from compress.stages.quantising import Int8
-from compress.student import Student
+from compress.student_model import AnyStudent
 from compress.teacher import Teacher
 
 
@@ -34,8 +34,8 @@ class Chain:
 
     teacher: Teacher
     look: Look
-    student: Student
-    pruned: Student
+    student: AnyStudent
+    pruned: AnyStudent
     graphs: Graphs
     int8: Int8
     for_gpu: tuple[Graph, ...] = ()

@@ -26,6 +26,7 @@ from compress.sensitivity import relax, sensitivity
 from compress.stages.graphs import Graphs, learn_good
 from compress.stages.looking import Look
 from compress.student import Student
+from compress.student_model import AnyStudent
 
 _CALIBRATION_PICTURES = 128
 _AWARE_RATE = 1e-3  # a fifth of what a new student learns at: the rounding is all there is to learn
@@ -50,7 +51,7 @@ class Int8:
 class Task:
     """What quantising starts from. steps: of training with the rounding, where it comes to that."""
 
-    student: Student
+    student: AnyStudent
     graphs: Graphs
     look: Look
     dataset: Dataset
@@ -67,7 +68,7 @@ def quantise_within(folder: Path, task: Task, reporter: Reporter) -> None:
     val = read_pictures(task.dataset, "val", spec)
     calibration = calibration_pictures(task.dataset, spec, _CALIBRATION_PICTURES, task.seed)
     holds = _criterion(task, val)
-    made, quantised = plan(task.graphs.pruned, calibration, val.image_NHWC)
+    made, quantised = plan(task.graphs.pruned, calibration, val.image_NHWC, choose=task.student.int8_layers)
     layers = sensitivity(made, val.image_NHWC, folder, reporter)
     file = folder / "int8.onnx"
     _, tries = relax(made, layers, val.image_NHWC, file, holds)
@@ -108,7 +109,11 @@ def _is_worth_it(last: Relaxed) -> bool:
 def _train(
     folder: Path, task: Task, made: Plan, val: Pictures, holds: Callable[[Path], bool], reporter: Reporter
 ) -> bool:
-    """Train with the rounding, all layers in int8; the graph replaces the one there where it holds, or comes nearer."""
+    """Train a convolutional student with the rounding, all layers in int8; the graph replaces the one there where it
+    holds, or comes nearer.
+    """
+    if not isinstance(task.student, Student):  # training with the rounding follows its plain chain of convolutions
+        return False
     reporter.say("int8 costs too much even with layers back in float: the student is trained with the rounding")
     schedule = Schedule(task.steps, learning_rate=_AWARE_RATE)
     student = train_aware(task.student, made, task.look.lesson, schedule, task.seed, reporter)

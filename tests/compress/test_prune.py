@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from compress.prune import prune, thinned
+from compress.prune import prune, thinned_config
 from compress.stages.looking import read_look
 from compress.student import Student, load_student, save_student
 from tests.compress.conftest import FinishedRun
@@ -59,7 +59,7 @@ def test_pruning_hits_the_shape_it_aims_at(finished_run: FinishedRun, share: flo
     """Latencies are measured on the shape before anything is pruned, so the pruned student must have just that one."""
     student = load_student(finished_run.work / "2-distil-medium")
     look = read_look(finished_run.work / "1-teacher")
-    target = thinned(student.config, share)
+    target = thinned_config(student.config, share)
     assert prune(student, look.lesson, target, 0).config == target
 
 

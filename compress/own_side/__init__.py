@@ -1,0 +1,1 @@
+"""The teacher itself as the student: a copy of its image side, made smaller."""
