@@ -7,6 +7,7 @@ before the line's first start, or before a damaged file was set aside, sees the 
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ import msgspec
 from edge.messages import Note, Verdict
 from edge.store import DATABASE, PICTURES
 from edge.verdict import Status
+
+_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,30 @@ class Bucket:
     counts: Counts
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which verdicts; None for any. `since` and `until` (aware) are about the capture, the second not included."""
+
+    status: Status | None = None
+    camera: str | None = None
+    class_name: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def where(self, before_id: int | None = None) -> tuple[str, tuple[str | int, ...]]:
+        """The condition in SQL, empty for none, and what is bound to it."""
+        asked: dict[str, str | int | None] = {
+            "status = ?": self.status,
+            "camera = ?": self.camera,
+            "class_name = ?": self.class_name,
+            "captured_ns >= ?": None if self.since is None else _nanoseconds(self.since),
+            "captured_ns < ?": None if self.until is None else _nanoseconds(self.until),
+            "row_id < ?": before_id,
+        }
+        given = {condition: value for condition, value in asked.items() if value is not None}
+        return f"WHERE {' AND '.join(given)}" if given else "", tuple(given.values())
+
+
 class History:
     """The verdicts below one line's data folder. Before the line's first start every answer is empty."""
 
@@ -72,14 +99,24 @@ class History:
         before_id: int | None = None,
     ) -> list[StoredVerdict]:
         """The newest verdicts first, at most `limit`, those that match every argument given."""
-        wanted = {"status": status, "camera": camera, "class_name": class_name}
-        given = {column: value for column, value in wanted.items() if value is not None}
-        conditions = [f"{column} = ?" for column in given]
-        values: list[str | int] = [*given.values()]
-        if before_id is not None:
-            conditions.append("row_id < ?")
-            values.append(before_id)
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        return self._page(Wanted(status, camera, class_name), limit, before_id)
+
+    def select(self, wanted: Wanted, limit: int | None = None) -> Iterator[StoredVerdict]:
+        """All that is wanted, newest first, at most `limit`. Reads page by page, so that a writer is never held up."""
+        left = limit if limit is not None else sys.maxsize
+        before_id: int | None = None
+        while page := self._page(wanted, min(left, _PAGE), before_id):
+            yield from page
+            left -= len(page)
+            before_id = page[-1].row_id
+
+    def hours(self, wanted: Wanted) -> list[Bucket]:
+        """The counts of what is wanted per hour, oldest first; hours without a verdict are left out."""
+        where, values = wanted.where()
+        return self._buckets(where, values, 3600)
+
+    def _page(self, wanted: Wanted, limit: int, before_id: int | None) -> list[StoredVerdict]:
+        where, values = wanted.where(before_id)
         rows = self._rows(
             # Only column names of our own are put into the text; every value is bound.
             f"""SELECT row_id, payload, picture IS NOT NULL FROM verdicts {where}
@@ -93,11 +130,14 @@ class History:
 
         Buckets begin at whole multiples of `bucket_s` since 1970; those without a verdict are left out.
         """
+        return self._buckets(*Wanted(since=since).where(), bucket_s)
+
+    def _buckets(self, where: str, values: tuple[str | int, ...], bucket_s: int) -> list[Bucket]:
         size_ns = bucket_s * 1_000_000_000
         rows = self._rows(
-            """SELECT captured_ns / ?, status, class_name, COUNT(*) FROM verdicts
-               WHERE captured_ns >= ? GROUP BY 1, 2, 3 ORDER BY 1""",
-            (size_ns, _nanoseconds(since)),
+            f"""SELECT captured_ns / ?, status, class_name, COUNT(*) FROM verdicts {where}
+                GROUP BY 1, 2, 3 ORDER BY 1""",  # noqa: S608
+            (size_ns, *values),
         )
         by_bucket: dict[int, list[tuple[str, str | None, int]]] = {}
         for index, status, class_name, number in rows:
