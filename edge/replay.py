@@ -1,6 +1,6 @@
 """Read stored messages again: pages of one topic by epoch and number, and what is newest. Beside a running line.
 
-Only verdicts are stored; reports and live pictures are not, for the next one says more than a lost one.
+Verdicts and notes are stored; reports and live pictures are not, for the next one says more than a lost one.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edge.request_messages import Mark
 from edge.store import DATABASE
@@ -18,23 +19,29 @@ PAGE_MESSAGES = 500
 _PAGE_BYTES = 1_000_000
 
 # One look-up in the index for each topic, and for each epoch of a topic, however many rows there are.
+# `{table}` is one of _TABLES, never what somebody sent.
+_TABLES = {"verdict": "verdicts", "note": "notes"}
 _TOPICS = """
 WITH RECURSIVE found(topic) AS (
-    SELECT MIN(topic) FROM verdicts
+    SELECT MIN(topic) FROM {table}
     UNION ALL
-    SELECT (SELECT MIN(topic) FROM verdicts WHERE topic > found.topic) FROM found WHERE found.topic IS NOT NULL
+    SELECT (SELECT MIN(topic) FROM {table} WHERE topic > found.topic) FROM found WHERE found.topic IS NOT NULL
 ) SELECT topic FROM found WHERE topic IS NOT NULL
 """
 _EPOCHS = """
 WITH RECURSIVE found(epoch) AS (
-    SELECT MIN(epoch) FROM verdicts WHERE topic = :topic
+    SELECT MIN(epoch) FROM {table} WHERE topic = :topic
     UNION ALL
-    SELECT (SELECT MIN(epoch) FROM verdicts WHERE topic = :topic AND epoch > found.epoch)
+    SELECT (SELECT MIN(epoch) FROM {table} WHERE topic = :topic AND epoch > found.epoch)
     FROM found WHERE found.epoch IS NOT NULL
 ) SELECT epoch,
-    (SELECT row_id FROM verdicts WHERE topic = :topic AND epoch = found.epoch ORDER BY number DESC LIMIT 1) AS last_row
+    (SELECT row_id FROM {table} WHERE topic = :topic AND epoch = found.epoch ORDER BY number DESC LIMIT 1) AS last_row
 FROM found WHERE epoch IS NOT NULL ORDER BY last_row
 """
+_RANGE = """
+SELECT number, payload FROM {table} WHERE topic = ? AND epoch = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ?
+"""
+_NEWEST = "SELECT epoch, number, payload FROM {table} WHERE topic = ? AND epoch = ? ORDER BY number DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +84,11 @@ class Replay:
     def newest(self) -> dict[str, tuple[Mark, bytes]]:
         """For each topic the mark of its newest message, and the message."""
         newest = {}
-        for (topic,) in self._connection.execute(_TOPICS).fetchall():
-            (epoch, number, payload) = self._connection.execute(
-                """SELECT epoch, number, payload FROM verdicts WHERE topic = ? AND epoch = ?
-                   ORDER BY number DESC LIMIT 1""",
-                (topic, self._epochs(topic)[-1]),
-            ).fetchone()
-            newest[str(topic)] = (Mark(epoch, number), bytes(payload))
+        topics = [topic for table in _TABLES.values() for (topic,) in self._ask(_TOPICS.format(table=table), {})]
+        for topic in topics:
+            wanted = (topic, self._epochs(topic)[-1])
+            for epoch, number, payload in self._ask(_NEWEST.format(table=_table(topic)), wanted):
+                newest[str(topic)] = (Mark(epoch, number), bytes(payload))
         return newest
 
     def close(self) -> None:
@@ -91,20 +96,25 @@ class Replay:
 
     def _epochs(self, topic: str) -> list[str]:
         """In the order in which they were written."""
-        return [epoch for epoch, _ in self._connection.execute(_EPOCHS, {"topic": topic}).fetchall()]
+        return [epoch for epoch, _ in self._ask(_EPOCHS.format(table=_table(topic)), {"topic": topic})]
 
     def _rows(self, topic: str, start: Mark, last: int | None, limit: int) -> list[tuple[int, bytes]]:
-        return self._connection.execute(
-            """SELECT number, payload FROM verdicts WHERE topic = ? AND epoch = ? AND number BETWEEN ? AND ?
-               ORDER BY number LIMIT ?""",
-            (topic, start.epoch, start.number, _MOST if last is None else last, limit),
-        ).fetchall()
+        wanted = (topic, start.epoch, start.number, _MOST if last is None else last, limit)
+        return self._ask(_RANGE.format(table=_table(topic)), wanted)
+
+    def _ask(self, query: str, values: tuple[str | int, ...] | dict[str, str]) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, values).fetchall()
 
     def _has_more(self, topic: str, epoch: str, number: int, last: int | None) -> bool:
         return bool(self._rows(topic, Mark(epoch, number + 1), last, 1))
 
 
 _MOST = 2**63 - 1
+
+
+def _table(topic: str) -> str:
+    """Where messages of a topic are; for one that is not stored any table says that it has none."""
+    return _TABLES.get(topic.partition("/")[0], "verdicts")
 
 
 def _fitting(rows: Iterable[tuple[int, bytes]]) -> list[tuple[int, bytes]]:

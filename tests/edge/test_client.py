@@ -178,7 +178,6 @@ def test_it_works_with_asyncio_and_a_cancelled_wait_loses_nothing(line: Talking)
             try:
                 message, _ = await asyncio.wait_for(anext(client), 0.01)
             except asyncio.TimeoutError:
-                line.say(len(seen))
                 continue
             seen.append(message.number)
         async for message, _ in client:
@@ -188,7 +187,6 @@ def test_it_works_with_asyncio_and_a_cancelled_wait_loses_nothing(line: Talking)
     with joined(line) as client:
         line.say(0, 19)
         line.mute(19)
-        line.last.clear()
         line.say(20)
         assert asyncio.run(follow(client)) == list(range(21))
         assert client.account.missing == 0

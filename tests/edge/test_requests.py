@@ -13,7 +13,7 @@ import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.messages import decode
+from edge.messages import Note, decode, encode
 from edge.peer_limit import PeerLimit
 from edge.request_messages import (
     ErrorAnswer,
@@ -32,6 +32,7 @@ from edge.request_messages import (
 )
 from edge.requests import Clerk, Desk
 from tests.edge.desks import Asker, Talking, talking
+from tests.edge.feed_double import GOOD, Origin, verdict_of
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs/feed/requests.schema.json"
 TOPIC = "verdict/steel/belt"
@@ -89,6 +90,19 @@ def test_what_is_not_kept_is_said(line: Talking, asker: Asker) -> None:
     answer, messages = asker.ask(ReplayRequest(TOPIC, Mark("long-gone", 5)))
     assert (answer, messages) == (ReplayAnswer(TOPIC, 0, known=False, next=Mark("e1", 0)), [])
     assert asker.ask(ReplayRequest("verdict/steel/none"))[0] == ReplayAnswer("verdict/steel/none", 0, True, None)
+
+
+def test_notes_are_replayed_too(line: Talking, asker: Asker) -> None:
+    """What the model said after its deadline is stored under a topic of its own."""
+    line.mute(0)
+    verdict = verdict_of(GOOD, Origin("e1", "steel", "belt", 0), (800, 600))
+    shared = {name: getattr(verdict, name) for name in Note.__struct_fields__ if hasattr(verdict, name)}
+    note = Note(**{**shared, "topic": "note/steel/belt", "verdict": verdict.id, "time": verdict.captured})
+    line.store.append_notes([note])
+    assert asker.ask(ReplayRequest("note/steel/belt", Mark("e1", 0)))[1] == [encode(note)]
+    answer, _ = asker.ask(SnapshotRequest())
+    assert isinstance(answer, SnapshotAnswer)
+    assert answer.marks == {TOPIC: Mark("e1", 0), "note/steel/belt": Mark("e1", 0)}
 
 
 def test_a_snapshot_tells_a_late_joiner_where_the_line_is(line: Talking, asker: Asker) -> None:
@@ -207,7 +221,8 @@ def test_a_flood_is_slowed_and_others_are_answered(line: Talking, asker: Asker) 
             answer = decode_answer(attacker.recv())
             assert isinstance(answer, ErrorAnswer)
             faults.add(answer.fault)
-        assert answer.retry_ms > 0
+            retry_ms = answer.retry_ms
+        assert retry_ms > 0
     context.term()
 
 
