@@ -171,5 +171,15 @@ def _free_groups(
         touched = {dep.target.module for dep, _ in group}
         is_stream = any(isinstance(module, (nn.LayerNorm, nn.Parameter, nn.MultiheadAttention)) for module in touched)
         is_grouped = any(isinstance(m, nn.Conv2d) and 1 < m.groups < m.out_channels for m in touched)
-        if not is_stream and not is_grouped and student.classify not in touched:
+        is_outside = isinstance(root, nn.Linear) and not _is_hidden(root, touched)
+        if not (is_stream or is_grouped or is_outside or student.classify in touched):
             yield root, group
+
+
+def _is_hidden(root: nn.Linear, touched: set[nn.Module]) -> bool:
+    """Whether a linear layer makes hidden units: more than it reads, and all read as they are.
+
+    Projections of attention, also a fused one, are not: their rows belong to heads.
+    """
+    readers = [m for m in touched if isinstance(m, nn.Linear) and m.out_features != root.out_features]
+    return root.out_features > root.in_features and all(m.in_features == root.out_features for m in readers)

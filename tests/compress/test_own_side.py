@@ -29,6 +29,7 @@ from tests.compress.teachers import SIDE, save_teacher
 
 TRANSFORMERS = ("CLIP", "ViT", "DeiT", "DINOv2", "SigLIP", "VisionTextDualEncoder")
 CONVOLUTIONAL = ("MobileNetV2", "ResNet", "ConvNeXt")
+OTHER = ("BLIP", "FLAVA")  # one fused projection for queries, keys and values; projections of other names
 
 
 def _kind(folder: Path, family: str) -> TeacherItself:
@@ -59,7 +60,7 @@ def _answers(student: OwnStudent) -> list[torch.Tensor]:
         return list(student.eval()(pictures))
 
 
-@pytest.mark.parametrize("family", [*TRANSFORMERS, *CONVOLUTIONAL])
+@pytest.mark.parametrize("family", [*TRANSFORMERS, *CONVOLUTIONAL, *OTHER])
 def test_a_pruned_teacher_is_found_again_from_plain_data(tmp_path: Path, family: str) -> None:
     """Pruned twice to the shape that was measured, saved and loaded, it answers the same, and keeps its embedding."""
     kind = _kind(tmp_path, family)
@@ -93,6 +94,14 @@ def test_heads_units_and_layers_go_and_the_stream_stays(tmp_path: Path, family: 
     assert all(new == (old[0] // 2, old[1]) for old, new in query)
     assert units
     assert all(new == (old[0] // 2, old[1]) for old, new in units)
+
+
+def test_an_encoder_that_cannot_be_pruned_is_one_sentence(tmp_path: Path) -> None:
+    """Rotated places defeat the dependency graph; the sentence says how to ship the encoder whole."""
+    kind = _kind(tmp_path, "DINOv3")
+    whole = kind.new(_lesson(kind), SilentReporter())
+    with pytest.raises(TeacherError, match=r"DINOv3ViTModel cannot be pruned .* use --prune 0"):
+        kind.thinned(whole, 0.5)
 
 
 def test_the_copy_answers_as_its_teacher(tmp_path: Path) -> None:
