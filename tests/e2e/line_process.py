@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -63,18 +64,32 @@ def free_address() -> str:
 
 
 def write_line(
-    folder: Path, bundle: Path, feed: str, cameras: Mapping[str, str], dashboard_port: int | None = None
+    folder: Path,
+    bundle: Path,
+    feed: str,
+    cameras: Mapping[str, str],
+    dashboard_port: int | None = None,
+    each_camera: str = "",
 ) -> Path:
-    """A line file for `cameras` (name -> URI) in `folder`; its data go to `FOLDER/data`."""
+    """A line file for `cameras` (name -> URI) in `folder`; its data go to `FOLDER/data`.
+
+    each_camera: more TOML for each of them.
+    """
     tables = [
         f'[line]\nname = "steel"\nbundle = "{bundle}"\ndata_dir = "data"',
         f'[feed]\nbind = "{feed}"\nrequests = "tcp://127.0.0.1:*"\npicture_hz = 2',
         f"[dashboard]\nenabled = {str(dashboard_port is not None).lower()}\nport = {dashboard_port or 8088}",
-        *(f'[[camera]]\nname = "{name}"\nuri = "{uri}"' for name, uri in cameras.items()),
+        *(f'[[camera]]\nname = "{name}"\nuri = "{uri}"\n{each_camera}' for name, uri in cameras.items()),
     ]
     file = folder / "steel.toml"
     file.write_text("\n\n".join(tables), encoding="utf-8")
     return file
+
+
+def accounts_in(log: str) -> dict[str, list[int]]:
+    """The rows of the summary table: camera -> triggers, verdicts, OK, NG, UNDECIDED, dropped, unaccounted."""
+    rows = re.findall(r"^│ (\w+) +│(.*)│$", log, flags=re.MULTILINE)
+    return {camera: [int(cell) for cell in cells.split("│")] for camera, cells in rows}
 
 
 def main(line_file: Path, seconds: float | None) -> int:

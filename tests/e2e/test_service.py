@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -19,7 +18,7 @@ from edge.messages import CameraReport, Verdict
 from edge.store import DATABASE, StoreLimits, open_store
 from edge.subscribe import Subscription
 from tests.bundles import flat, make_bundle
-from tests.e2e.line_process import free_address, start_line, write_line
+from tests.e2e.line_process import accounts_in, free_address, start_line, write_line
 
 BUSY = {"left": "pattern:?fps=40&size=160x120", "right": "pattern:?fps=40&size=160x120&seed=5"}
 
@@ -50,12 +49,6 @@ def state_of(reader: Subscription, camera: str, state: str) -> CameraReport:
         if isinstance(message, CameraReport) and (message.camera, message.state) == (camera, state):
             return message
     raise AssertionError(f"{camera} was never {state}")
-
-
-def accounts_in(log: str) -> dict[str, list[int]]:
-    """The rows of the summary table: camera -> triggers, verdicts, OK, NG, UNDECIDED, dropped, unaccounted."""
-    rows = re.findall(r"^│ (\w+) +│(.*)│$", log, flags=re.MULTILINE)
-    return {camera: [int(cell) for cell in cells.split("│")] for camera, cells in rows}
 
 
 def test_sigterm_ends_a_line_in_order(bundle: Path, tmp_path: Path) -> None:
