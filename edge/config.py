@@ -140,6 +140,12 @@ class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quota_gb: Annotated[float, Meta(ge=0.01, le=100_000)] = 2.0
 
 
+class MetricsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[metrics]`. /metrics, /healthz and /readyz at http://127.0.0.1:PORT; without a port there are none."""
+
+    port: Annotated[int, Meta(ge=1, le=65535)] | None = None
+
+
 class LineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file, checked, with every path absolute."""
 
@@ -149,6 +155,7 @@ class LineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feed: FeedSection = FeedSection()
     dashboard: DashboardSection = DashboardSection()
     store: StoreSection = StoreSection()
+    metrics: MetricsSection = MetricsSection()
 
 
 def load_line(path: Path) -> LineFile:

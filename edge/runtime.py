@@ -33,6 +33,7 @@ from edge.deadline import Deadlines
 from edge.engines.fallback import FallbackEngine
 from edge.errors import EdgevlError
 from edge.feed import Numbers, Publisher
+from edge.health import LineState
 from edge.heartbeat import LineFacts, Pace, Reporter
 from edge.inspector import Inspector
 from edge.intake import Intake
@@ -154,7 +155,10 @@ class Line:
         self._started = time.monotonic()
         self._interval_s = sys.getswitchinterval()
         self._opencv_threads = cv2.getNumThreads()
-        writer = Writer(Backlog(outlets.store, say), outlets.publisher, self._ledger, self._reporter)
+        self._backlog = Backlog(outlets.store, say)
+        self._facts = facts
+        writer = Writer(self._backlog, outlets.publisher, self._ledger, self._reporter)
+        self._tally = writer.tally
         maker = PictureMaker(self._jobs, self._outbox, self._plan, say)
         self._capturing = [self._thread(c.name, partial(c.run, self._stop)) for c in self._captures]
         self._shift = _Shift()
@@ -232,6 +236,21 @@ class Line:
     def statuses(self) -> Mapping[str, CameraStatus]:
         """How each camera is now."""
         return {capture.name: capture.status for capture in self._captures}
+
+    def state(self, limit_s: float = 60.0) -> LineState:
+        """All that a monitor may know, from any thread; `limit_s` as for `is_progressing`."""
+        return LineState(
+            line=self._facts.line,
+            bundle=self._facts.bundle,
+            engine=self._judge.engine.description,
+            accounts=self._ledger.accounts(),
+            cameras=self.statuses(),
+            queues=self._frames.statistics(),
+            store=self._backlog.health,
+            kinds=self._tally.kinds(),
+            histograms=self._tally.histograms(),
+            progressing=self.is_progressing(limit_s),
+        )
 
     def _capture(self, camera: CameraPlan) -> Capture:
         name = camera.source.name

@@ -31,6 +31,7 @@ from edge.feed import Numbers, Publisher, beside, new_epoch
 from edge.gate import Gate
 from edge.heartbeat import line_facts
 from edge.inspector import Inspector
+from edge.monitor import Monitor
 from edge.pictures import PicturePlan
 from edge.replay import Replay
 from edge.requests import Desk, RequestServer
@@ -70,6 +71,9 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
         line.start()
         requests.start(_desk(line, line_file, numbers.epoch, outlets.publisher))
         say(f"line {facts.line} is running; its feed is {outlets.publisher.address}")
+        if line_file.metrics.port is not None:
+            monitor = stack.enter_context(Monitor("127.0.0.1", line_file.metrics.port, line.state))
+            say(f"metrics: {monitor.address}/metrics")
         notify("READY=1")
         try:
             _keep_going(line, _dashboard(line_file, outlets.publisher.address, gate, stack, say), seconds, asked_to_end)

@@ -21,6 +21,7 @@ from edge.ledger import Ledger
 from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Picture, encode, time_text, topic_for
 from edge.outbox import CameraChanged, Judged, Late, LivePicture, Outbox, OutboxLane, Outgoing
 from edge.store import KeptPicture, NewVerdict
+from edge.tally import Tally
 
 BEAT_S = 1.0
 # Each commit waits for the disk and wears it, whatever its size: so at most a hundred a second. A line of fewer parts
@@ -36,6 +37,7 @@ class Writer:
         self._publisher = publisher
         self._ledger = ledger
         self._reporter = reporter
+        self.tally = Tally()
 
     def run(self, outbox: Outbox, line: str, numbers: Numbers) -> None:
         """Until the outbox is closed and empty; the last thing sent is a report of everything."""
@@ -94,6 +96,7 @@ class Writer:
             self._publisher.publish(item.verdict.topic, payload)
             self._ledger.judge(item.trigger, item.verdict.status)
             self._reporter.count(item.verdict)
+        self.tally.add(stamped)
 
     def _show(self, live: LivePicture, line: str, numbers: Numbers) -> None:
         topic = topic_for("picture", line, live.camera)
