@@ -126,6 +126,7 @@ class Answers:
             bundle=findings.by.bundle,
             engine=findings.by.engine,
             disposition=disposition(decided.status, self._means[camera]),
+            trigger=frame.trigger,
         )
 
     def _note(self, missed: Verdict, late: Findings) -> Note:

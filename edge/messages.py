@@ -69,7 +69,8 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     """One part's verdict. `id` is unique over all lines and restarts: it is EPOCH-CAMERA-NUMBER.
 
     `published` is when it went to the disk; the feed carries it as soon as it is safely there. `disposition` is what
-    is to become of the part; where it is missing, reject.
+    is to become of the part; where it is missing, reject. `trigger` is the
+    identity of the request for this verdict, where there was one.
     `stored` is false where the disk refused it: it waits in memory then, and is stored when there is room.
     """
 
@@ -97,6 +98,7 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     engine: str
     disposition: Disposition = "reject"
     stored: bool = True
+    trigger: Annotated[str, Meta(max_length=200)] | None = None
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="note"):

@@ -29,6 +29,7 @@ class Bench:
     engine: OrtEngine
     reader: Subscription
     data_dir: Path
+    publisher: Publisher
     said: list[str] = field(default_factory=list)
 
     def heard(self) -> list[Received]:
@@ -67,7 +68,7 @@ def built_line(
         line = Line(
             facts, cameras, Inspector(bundle, around(engine)), outlets, Numbers(new_epoch()), said.append, hang_s
         )
-        yield Bench(line, engine, reader, data_dir, said)
+        yield Bench(line, engine, reader, data_dir, publisher, said)
     engine.close()
 
 
