@@ -85,11 +85,10 @@ def _narrowed(
         _cut_all_heads(student, width, by_gradient=importance is not None)
     _cut_channels(student, width, importance)
     now = {name: tuple(weight.shape) for name, weight in student.state_dict().items()}
-    changed = {name: shape for name, shape in {**before.shapes, **now}.items() if name in now and shape != was[name]}
-    kept = {name: shape for name, shape in before.shapes.items() if name in now}
+    changed = {name: shape for name, shape in now.items() if name in before.shapes or shape != was[name]}
     layers, _ = _checked(student)
     channels = (layers[0].shape[1], layers[1].shape[1], layers[2].shape[1])
-    student.config = msgspec.structs.replace(before, left_out=left_out, shapes={**kept, **changed}, channels=channels)
+    student.config = msgspec.structs.replace(before, left_out=left_out, shapes=changed, channels=channels)
     return student
 
 
@@ -107,11 +106,12 @@ def _new_gaps(config: OwnConfig, left_out: tuple[str, ...]) -> list[str]:
 
 def _head_dims(student: OwnStudent) -> dict[str, int]:
     """The rows of a head, by the name of the query's weight."""
-    found = {}
-    for name, module in student.named_modules():
-        if module in attentions(module):
-            found[f"{name}.q_proj.weight"] = int(module.head_dim)
-    return found
+    with_heads = set(attentions(student))
+    return {
+        f"{name}.q_proj.weight": int(module.head_dim)
+        for name, module in student.named_modules()
+        if module in with_heads
+    }
 
 
 def _cut_all_heads(student: OwnStudent, width: Width, *, by_gradient: bool) -> None:
