@@ -19,6 +19,7 @@ from compress.report import write_html
 from compress.stages.judging import Chain
 from compress.unknown import known_classes
 from edge.bundle import FORMAT_VERSION, Bundle, ClassSpec, Decision, InputSpec, Manifest
+from edge.quality import limits_of, measure
 
 _GOLDEN_FRAMES = 8
 _TITLES = "titles.json"  # in the data folder, optional: {"scratch": {"en": "Scratch", "zh-TW": "刮傷"}}
@@ -28,6 +29,7 @@ def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter:
     """Write `out` with all variants, golden frames from validation, and the report."""
     spec = chain.pruned.config.input
     val = read_pictures(dataset, "val", spec)
+    usual = limits_of([measure(image_HWC) for image_HWC in read_pictures(dataset, "train", spec).image_NHWC])
     golden_NHWC = val.image_NHWC[balanced_choice(val.label_N, _GOLDEN_FRAMES, report.trained.seed)]
     ms = {row.name: row.ms for row in report.rows}
     graphs = (
@@ -39,7 +41,8 @@ def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter:
         extras = (Path(temporary) / "report.json", Path(temporary) / "report.html")
         write_report(report, extras[0])
         write_html(report, dataset.root, extras[1])
-        bundle = pack(out, _draft(chain, dataset, report), graphs, np.ascontiguousarray(golden_NHWC), extras)
+        draft = msgspec.structs.replace(_draft(chain, dataset, report), quality=usual)
+        bundle = pack(out, draft, graphs, np.ascontiguousarray(golden_NHWC), extras)
     reporter.say(f"bundle {bundle.manifest.bundle_id} is in {out}; the report for people is {out / 'report.html'}")
     return bundle
 

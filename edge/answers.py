@@ -12,12 +12,11 @@ from collections.abc import Mapping
 
 from edge.feed import Numbers
 from edge.heartbeat import LineFacts
-from edge.inspector import clipped
-from edge.judge import Findings, JudgedBy, Work, milliseconds
+from edge.judge import Findings, JudgedBy, Work, nothing_found
 from edge.ledger import DropReason, Ledger, Trigger
-from edge.messages import SCHEMA_VERSION, Note, Timings, Verdict, time_text, topic_for
+from edge.messages import SCHEMA_VERSION, Note, Verdict, time_text, topic_for
 from edge.outbox import Judged, Late, Outbox
-from edge.verdict import Disposition, Reason, disposition, undecided
+from edge.verdict import Disposition, Reason, disposition
 
 # A hung engine owes an answer for one trigger; more only where it is slower than the deadline and answers many at once.
 _MOST_OWED = 1000
@@ -72,7 +71,7 @@ class Answers:
             work = self._open.pop(trigger, None)
             if work is None:
                 return None
-            verdict = self._owed[trigger] = self._send(work, _nothing_found(work, reason, by))
+            verdict = self._owed[trigger] = self._send(work, nothing_found(work, reason, by))
             if len(self._owed) > _MOST_OWED:
                 del self._owed[next(iter(self._owed))]
             return work, verdict
@@ -151,9 +150,3 @@ class Answers:
             bundle=late.by.bundle,
             engine=late.by.engine,
         )
-
-
-def _nothing_found(work: Work, reason: Reason, by: JudgedBy) -> Findings:
-    waited_ms = milliseconds(time.monotonic_ns() - work.frame.captured_ns)
-    timings = Timings(wait_ms=waited_ms, preprocess_ms=0.0, engine_ms=0.0, decide_ms=0.0, total_ms=waited_ms)
-    return Findings(undecided(reason), clipped(work.region, work.frame.image_HWC), (), timings, by)

@@ -35,6 +35,7 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from edge.errors import BundleError
+from edge.quality import QualityLimits
 
 MANIFEST = "manifest.json"
 FORMAT_VERSION = 1
@@ -108,7 +109,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the bundle holds and how to use it."""
+    """What the bundle holds and how to use it. quality: what a picture must keep to before it is judged."""
 
     format_version: int
     name: str
@@ -122,6 +123,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_variant: str
     teacher: str
     files: dict[str, FileEntry]
+    quality: QualityLimits | None = None
 
     @property
     def bundle_id(self) -> str:

@@ -58,7 +58,8 @@ class LineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[[camera]]`. trigger: each frame is judged, one every `every_ms`, one for each request of another program, or
     each part that passes. roi: x, y, w, h in px. max_age_ms: older pictures are skipped. deadline_ms: a part that the
-    model has not answered for by then is UNDECIDED. undecided: as in `[line]`, for this camera.
+    model has not answered for by then is UNDECIDED. undecided: as in `[line]`, for this camera. check_quality: whether
+    pictures that are unfit to be judged are UNDECIDED. frozen_ms: and those that have been the same for so long.
 
     margin: with `trigger = "part"`, how much belt around the part is inspected with it, as a share of the part's
     width and height added on every side. Choose it so that the part fills the model's picture as it did in the
@@ -73,6 +74,8 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_age_ms: Annotated[float, Meta(ge=1, le=3_600_000)] | None = None
     deadline_ms: Annotated[float, Meta(ge=1, le=600_000)] | None = None
     undecided: Disposition | None = None
+    check_quality: bool = True
+    frozen_ms: Annotated[float, Meta(ge=1, le=3_600_000)] | None = None
     roi: tuple[NonNegative, NonNegative, Positive, Positive] | None = None
     margin: Annotated[float, Meta(ge=-0.25, le=1)] = 0.0
     rotate: Literal[0, 90, 180, 270] = 0

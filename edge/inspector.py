@@ -14,6 +14,7 @@ from edge.engines.engine import Engine, Outputs
 from edge.errors import EngineError
 from edge.messages import Box, Region
 from edge.preprocess import model_input
+from edge.quality import measure, unfit
 from edge.verdict import UNKNOWN_DEFECT, Decided, decide, undecided
 
 
@@ -50,15 +51,23 @@ class Inspector:
     def engine(self) -> Engine:
         return self._engine
 
-    def inspect(self, image_HWC: NDArray[np.uint8], region: Region | None = None) -> Inspection:
-        """Judge `region` (None: the whole picture) of a uint8 BGR frame; a failing engine is UNDECIDED."""
+    def inspect(
+        self, image_HWC: NDArray[np.uint8], region: Region | None = None, *, check_quality: bool = True
+    ) -> Inspection:
+        """Judge `region` (None: the whole picture) of a uint8 BGR frame.
+
+        A failing engine is UNDECIDED, and so is a picture that is unfit by the bundle's limits; the engine is then
+        not asked.
+        """
         region = clipped(region, image_HWC)
         begin = time.perf_counter()
         image_NHWC = self._prepare(image_HWC, region)
+        limits = self._manifest.quality
+        reason = unfit(measure(image_NHWC[0]), limits) if limits is not None and check_quality else None
         prepared = time.perf_counter()
-        outputs, error = self._run(image_NHWC)
+        outputs, error = self._run(image_NHWC) if reason is None else (None, None)
         ran = time.perf_counter()
-        decided, map_HW, boxes = self._judge(outputs, region)
+        decided, map_HW, boxes = self._judge(outputs, region) if reason is None else (undecided(reason), None, ())
         done = time.perf_counter()
         return Inspection(
             decided=decided,

@@ -9,9 +9,11 @@ from camera.frame import Frame
 from edge.answers import Answers
 from edge.channel import Channel, ChannelClosedError
 from edge.deadline import Deadlines
+from edge.frozen import Frozen
 from edge.judge import Work
 from edge.ledger import Ledger
 from edge.triggers import Finder, Spot
+from edge.verdict import Reason
 
 
 class Intake:
@@ -24,8 +26,16 @@ class Intake:
         answers: Answers,
         frames: Channel[str, Work],
         watch: Callable[[Frame], None] | None = None,
+        check_quality: bool = True,
+        frozen: Frozen | None = None,
     ) -> None:
-        """`watch` sees every frame, triggered or not."""
+        """`watch` sees every frame, triggered or not. check_quality: whether unfit pictures are told from others.
+
+        frozen: tells repeated pictures, where that is asked for.
+        """
+        self._frozen = frozen
+        self._is_frozen = False
+        self._check_quality = check_quality
         self._watch = watch
         self._finder = finder
         self._ledger = ledger
@@ -43,6 +53,8 @@ class Intake:
         """Raises ChannelClosedError when the line has stopped."""
         if self._watch is not None:
             self._watch(frame)
+        if self._frozen is not None:
+            self._is_frozen = self._frozen.feed(frame)
         self._queue(self._finder.find(frame), frame.captured_ns)
 
     def finish(self) -> None:
@@ -50,9 +62,10 @@ class Intake:
         self._queue(self._finder.finish(), time.monotonic_ns())
 
     def _queue(self, spots: Iterable[Spot], set_off_ns: int) -> None:
+        unfit: Reason | None = "frozen" if self._is_frozen else None
         for spot in spots:
             camera = spot.frame.source
-            work = Work(self._ledger.open(camera), spot.frame, spot.region)
+            work = Work(self._ledger.open(camera), spot.frame, spot.region, unfit, self._check_quality)
             self._answers.expect(work)
             if self._deadlines is not None:
                 self._deadlines.watch(work.trigger, set_off_ns + self._deadline_ns)

@@ -10,19 +10,24 @@ import msgspec
 
 from camera.frame import Frame
 from edge.engines.engine import Engine
-from edge.inspector import Inspection, Inspector
+from edge.inspector import Inspection, Inspector, clipped
 from edge.ledger import Trigger
 from edge.messages import Box, Region, Timings
-from edge.verdict import Decided
+from edge.verdict import Decided, Reason, undecided
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A trigger with the picture to judge; `region` in its pixels, None for all of it."""
+    """A trigger with the picture to judge; `region` in its pixels, None for all of it.
+
+    unfit: why the picture cannot be judged, where that is known already. check_quality: whether to look for more.
+    """
 
     trigger: Trigger
     frame: Frame
     region: Region | None
+    unfit: Reason | None = None
+    check_quality: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,10 @@ class Judge:
     def judge(self, work: Work) -> Findings:
         """Inspect. A failing engine gives UNDECIDED, and is said once, not thirty times a second."""
         by = self.by()
+        if work.unfit is not None:
+            return nothing_found(work, work.unfit, by)
         begin_ns = time.monotonic_ns()
-        inspection = self._inspector.inspect(work.frame.image_HWC, work.region)
+        inspection = self._inspector.inspect(work.frame.image_HWC, work.region, check_quality=work.check_quality)
         end_ns = time.monotonic_ns()
         if inspection.error is not None and inspection.error != self._last_error:
             self._say(f"{work.trigger.camera}: a part stays UNDECIDED because {inspection.error}")
@@ -77,6 +84,13 @@ class Judge:
             total_ms=milliseconds(end_ns - work.frame.captured_ns),
         )
         return _findings(inspection, timings, by)
+
+
+def nothing_found(work: Work, reason: Reason, by: JudgedBy) -> Findings:
+    """UNDECIDED, without the model. by: who would have judged."""
+    waited_ms = milliseconds(time.monotonic_ns() - work.frame.captured_ns)
+    timings = Timings(wait_ms=waited_ms, preprocess_ms=0.0, engine_ms=0.0, decide_ms=0.0, total_ms=waited_ms)
+    return Findings(undecided(reason), clipped(work.region, work.frame.image_HWC), (), timings, by)
 
 
 def milliseconds(ns: int) -> float:

@@ -33,6 +33,7 @@ from edge.deadline import Deadlines
 from edge.engines.fallback import FallbackEngine
 from edge.errors import EdgevlError
 from edge.feed import Numbers, Publisher
+from edge.frozen import Frozen
 from edge.health import LineState
 from edge.heartbeat import LineFacts, Pace, Reporter
 from edge.inspector import Inspector
@@ -79,6 +80,8 @@ class CameraPlan:
     trigger: what is judged (see `edge.triggers`); every_ms belongs to "interval", margin to "part".
     max_age_ms: older frames are skipped, None for no limit (see `edge.capture`).
     deadline_ms: when at the latest a trigger is answered, None for no limit. undecided: what an UNDECIDED part means.
+    check_quality: whether pictures that are unfit to be judged are UNDECIDED. frozen_ms: and those that have been the
+    same, pixel by pixel, for so long; None where that is no fault.
     waits: the source can be held back (a folder read as fast as it can be), so no picture need be dropped.
     """
 
@@ -91,6 +94,8 @@ class CameraPlan:
     max_age_ms: float | None = None
     deadline_ms: float | None = None
     undecided: Disposition = "reject"
+    check_quality: bool = True
+    frozen_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +260,9 @@ class Line:
     def _capture(self, camera: CameraPlan) -> Capture:
         name = camera.source.name
         watch = None if camera.trigger == "frame" else self._watch()
-        intake = Intake(self._finders[name], self._ledger, self._answers, self._frames, watch)
+        frozen = None if camera.frozen_ms is None else Frozen(camera.frozen_ms)
+        finder, checks = self._finders[name], camera.check_quality
+        intake = Intake(finder, self._ledger, self._answers, self._frames, watch, checks, frozen)
         if camera.deadline_ms is not None:
             intake.keep_deadline(self._deadlines, camera.deadline_ms)
         return Capture(camera.source, intake, partial(self._announce, name), camera.max_age_ms)

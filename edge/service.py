@@ -103,6 +103,8 @@ def _camera_plan(section: CameraSection, line: LineSection) -> CameraPlan:
         section.max_age_ms,
         section.deadline_ms,
         section.undecided or line.undecided,
+        section.check_quality,
+        section.frozen_ms,
     )
 
 

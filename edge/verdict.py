@@ -15,7 +15,18 @@ from edge.bundle import ClassKind, ClassSpec, Decision
 Status = Literal["OK", "NG", "UNDECIDED"]
 
 # Why a part was not decided. Published; a new reason is a change of the feed's schema.
-Reason = Literal["low_confidence", "engine_failed", "bad_output", "camera_down", "deadline"]
+Reason = Literal[
+    "low_confidence",
+    "engine_failed",
+    "bad_output",
+    "camera_down",
+    "deadline",
+    "blurred",
+    "underexposed",
+    "overexposed",
+    "lens_covered",
+    "frozen",
+]
 
 # What is to become of the part.
 Disposition = Literal["accept", "reject", "hold"]

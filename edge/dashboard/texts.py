@@ -89,6 +89,11 @@ ENGLISH = Texts(
             "bad_output": "the model's output was invalid",
             "camera_down": "the camera was down",
             "deadline": "no answer by the deadline",
+            "blurred": "the picture is blurred",
+            "underexposed": "the picture is too dark",
+            "overexposed": "the picture is too bright",
+            "lens_covered": "the lens is covered",
+            "frozen": "the camera repeats one picture",
         }
     ),
     camera_state=MappingProxyType({"opening": "connecting", "up": "running", "down": "camera down", "ended": "ended"}),
@@ -158,6 +163,11 @@ TAIWAN_CHINESE = Texts(
             "bad_output": "模型輸出異常",
             "camera_down": "相機斷線",
             "deadline": "逾時未判定",
+            "blurred": "影像模糊",
+            "underexposed": "影像過暗",
+            "overexposed": "影像過亮",
+            "lens_covered": "鏡頭被遮住",
+            "frozen": "影像凍結",
         }
     ),
     camera_state=MappingProxyType({"opening": "連線中", "up": "運作中", "down": "相機斷線", "ended": "影像播放完畢"}),
