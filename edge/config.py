@@ -149,6 +149,12 @@ class MetricsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=1, le=65535)] | None = None
 
 
+class LogSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[log]`. format: sentences, JSON lines, or "auto": JSON where systemd's journal reads."""
+
+    format: Literal["auto", "text", "json"] = "auto"
+
+
 class LineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file, checked, with every path absolute."""
 
@@ -159,6 +165,7 @@ class LineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dashboard: DashboardSection = DashboardSection()
     store: StoreSection = StoreSection()
     metrics: MetricsSection = MetricsSection()
+    log: LogSection = LogSection()
 
 
 def load_line(path: Path) -> LineFile:

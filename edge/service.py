@@ -6,6 +6,7 @@ engine, a disk or a line file that is wrong does, with one sentence and its own 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -31,6 +32,7 @@ from edge.feed import Numbers, Publisher, beside, new_epoch
 from edge.gate import Gate
 from edge.heartbeat import line_facts
 from edge.inspector import Inspector
+from edge.logs import account_sentence, is_json, sayer
 from edge.monitor import Monitor
 from edge.pictures import PicturePlan
 from edge.replay import Replay
@@ -51,9 +53,8 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
     Raises ConfigError, BundleError or EngineError before the line starts, and what stopped it if it failed later.
     """
 
-    def say(sentence: str) -> None:
-        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
-
+    as_json = is_json(line_file.log.format, os.environ)
+    say = sayer(console, line_file.line.name, as_json, os.environ)
     with _ending_signals() as asked_to_end, ExitStack() as stack:
         cameras = [_camera_plan(section, line_file.line) for section in line_file.camera]
         bundle = load_bundle(line_file.line.bundle)
@@ -80,7 +81,11 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
         finally:
             notify("STOPPING=1")
             summary = line.stop()
-    console.print(summary_table(summary))
+    if as_json:
+        for camera, account in summary.accounts.items():
+            say(account_sentence(camera, account))
+    else:
+        console.print(summary_table(summary))
     if line.failure is not None:
         raise line.failure
     return summary
