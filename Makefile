@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint device clean
+.PHONY: demo test lint soak device clean
 
 demo: $(VENV)/.workshop
 	$(BIN)/edgevl demo $(ARGS)
@@ -18,6 +18,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# A line at full rate that is done harm at random, and the account of it; see docs/soak.md.
+soak: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 # The device alone, as on a Jetson or a CPU box beside the line: no torch.
 device: $(VENV)/bin/python

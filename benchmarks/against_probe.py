@@ -21,13 +21,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from compress.answers import Answers, answer_graph
-from compress.dataset import Dataset, read_dataset
-from compress.evaluate import fit_rule, localise, score
-from compress.images import read_image
-from compress.pictures import Pictures, read_pictures
-from compress.probe import Probe, load_probe
-from compress.teacher import Teacher, load_teacher
+from compress.data.dataset import Dataset, read_dataset
+from compress.data.images import read_image
+from compress.data.pictures import Pictures, read_pictures
+from compress.judge.answers import Answers, answer_graph
+from compress.judge.evaluate import fit_rule, localise, score
+from compress.teachers.probe import Probe, load_probe
+from compress.teachers.teacher import Teacher, load_teacher
 from edge.bundle import Bundle, InputSpec, load_bundle
 from edge.errors import BundleError, EdgevlError
 from edge.preprocess import model_input

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from compress.copies import find_copies
-from compress.dataset import read_dataset
-from compress.fingerprint import thumbnail
-from compress.images import read_image
+from compress.check.copies import find_copies
+from compress.check.fingerprint import thumbnail
+from compress.data.dataset import read_dataset
+from compress.data.images import read_image
+from compress.data.samples import Dataset
 from compress.progress import ConsoleReporter
-from compress.samples import Dataset
 from edge.errors import EdgevlError
 
 _EACH = 40

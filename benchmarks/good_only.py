@@ -22,18 +22,18 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import precision_recall_curve, roc_auc_score
 
-from compress.answers import Answers, answer_graph
-from compress.conformal import promise
-from compress.evaluate import localise
-from compress.normality import load_normality
-from compress.pictures import Pictures, read_pictures
+from compress.data.pictures import Pictures, read_pictures
+from compress.data.reading import Reading
+from compress.good_parts.conformal import promise
+from compress.good_parts.normality import load_normality
+from compress.good_parts.unknown import with_unknown
+from compress.judge.answers import Answers, answer_graph
+from compress.judge.evaluate import localise
+from compress.judge.point import Budget
 from compress.pipeline import Recipe, compress
-from compress.point import Budget
 from compress.progress import ConsoleReporter
-from compress.reading import Reading
-from compress.teacher import load_teacher
-from compress.teacher_normality import teacher_anomaly
-from compress.unknown import with_unknown
+from compress.teachers.teacher import load_teacher
+from compress.teachers.teacher_normality import teacher_anomaly
 from edge.bundle import Bundle
 from edge.errors import EdgevlError
 

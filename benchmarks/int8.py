@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from compress.measure import graph_run, latencies_ms
+from compress.judge.measure import graph_run, latencies_ms
 from edge.bundle import Bundle, load_bundle
 from edge.errors import EdgevlError
 from edge.golden import golden_frames

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from compress.dataset import read_dataset
-from compress.images import read_image
+from compress.data.dataset import read_dataset
+from compress.data.images import read_image
 from edge.bundle import InputSpec
 from edge.preprocess import model_input
 from edge.quality import QualityLimits, limits_of, measure, unfit

@@ -18,13 +18,13 @@ from rich.console import Console
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from compress.calibrate import calibration_pictures
-from compress.dataset import read_dataset
-from compress.export import OPSET, tidy
-from compress.linear import cosines, embeddings, quantise_linear
-from compress.measure import graph_run, latencies_ms
-from compress.pictures import read_pictures
+from compress.data.dataset import read_dataset
+from compress.data.pictures import read_pictures
+from compress.int8.calibrate import calibration_pictures
+from compress.int8.linear import cosines, embeddings, quantise_linear
+from compress.judge.measure import graph_run, latencies_ms
 from compress.quiet import quiet
+from compress.students.export import OPSET, tidy
 from edge.bundle import InputSpec
 from edge.errors import EdgevlError
 

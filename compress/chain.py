@@ -8,14 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from compress.aim import Aim, aim_at_latency, aim_at_share
-from compress.calibrate import calibration_pictures
-from compress.dataset import Dataset
-from compress.kinds import Kind, S
+from compress.data.dataset import Dataset
+from compress.int8.calibrate import calibration_pictures
 from compress.progress import Reporter
 from compress.stages import learning
 from compress.stages.looking import Look
-from compress.teacher import Teacher
+from compress.students.aim import Aim, aim_at_latency, aim_at_share
+from compress.students.kinds import Kind, S
+from compress.teachers.teacher import Teacher
 from compress.workspace import Made, Workspace
 from edge.bundle import InputSpec
 

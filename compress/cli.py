@@ -95,12 +95,12 @@ def compress_command(
     """
     command = shlex.join(["edgevl", *sys.argv[1:]])
     require_workshop()
+    from compress.data.reading import Reading
+    from compress.judge.point import Budget
     from compress.pipeline import Recipe, compress
-    from compress.point import Budget
     from compress.progress import ConsoleReporter
-    from compress.prompts import read_prompts
-    from compress.reading import Reading
-    from compress.table import print_table
+    from compress.report.table import print_table
+    from compress.teachers.prompts import read_prompts
 
     recipe = Recipe(
         student=student,

@@ -14,8 +14,8 @@ from compress.cli_reading import DefectsOption, FormatOption, GoodOption, GroupO
 from compress.errors import DataError
 
 if TYPE_CHECKING:
-    from compress.duplicates import Duplicates
-    from compress.samples import Dataset
+    from compress.check.duplicates import Duplicates
+    from compress.data.samples import Dataset
 
 
 def check_command(
@@ -39,11 +39,11 @@ def check_command(
     Example:  edgevl data check pictures/line3 --html line3.html
     """
     require_workshop()
-    from compress.check import check_data
-    from compress.check_page import write_page
-    from compress.check_table import print_check
+    from compress.check.check import check_data
+    from compress.check.check_page import write_page
+    from compress.check.check_table import print_check
+    from compress.data.reading import Reading
     from compress.progress import ConsoleReporter
-    from compress.reading import Reading
 
     console = Console()
     dataset = Reading(format, defects, group, tuple(good)).read(folder, seed)
@@ -59,7 +59,7 @@ def check_command(
 
 
 def _move(dataset: Dataset, duplicates: Duplicates, yes: bool, console: Console) -> None:
-    from compress.moves import plan_moves, told, write_moves
+    from compress.check.moves import plan_moves, told, write_moves
 
     moves = plan_moves(dataset, duplicates)
     console.print(f"\n{told(moves)}", highlight=False, markup=False)

@@ -109,9 +109,9 @@ def train_command(
     if folds in (1, 2):
         raise TeacherError(f"--folds {folds} leaves nothing to learn from, stop by and score on; use 3 or more, or 0")
     require_workshop()
+    from compress.data.reading import Reading
     from compress.progress import ConsoleReporter
-    from compress.prompts import read_prompts
-    from compress.reading import Reading
+    from compress.teachers.prompts import read_prompts
     from compress.train.options import Schedule, TrainOptions, Tuning
     from compress.train.run import train
     from compress.train.table import print_training

@@ -12,20 +12,20 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from compress.aim import aim_at_share
-from compress.answers import answer_graph
-from compress.budget import cost, held_against, make_point
-from compress.calibrate import calibration_pictures
 from compress.chain import Course, narrow, teach
-from compress.export import export
-from compress.kinds import Kind
-from compress.measure import graph_run, latencies_ms
-from compress.pictures import read_pictures
-from compress.point import Budget, Point
-from compress.quantise import quantise
-from compress.student_model import AnyStudent
-from compress.thresholds import fit_temperature
-from compress.torch_answers import answer_torch
+from compress.data.pictures import read_pictures
+from compress.int8.calibrate import calibration_pictures
+from compress.int8.quantise import quantise
+from compress.judge.answers import answer_graph
+from compress.judge.budget import cost, held_against, make_point
+from compress.judge.measure import graph_run, latencies_ms
+from compress.judge.point import Budget, Point
+from compress.judge.thresholds import fit_temperature
+from compress.students.aim import aim_at_share
+from compress.students.export import export
+from compress.students.kinds import Kind
+from compress.students.student_model import AnyStudent
+from compress.students.torch_answers import answer_torch
 
 SHARES = (0.0, 0.25, 0.5, 0.75)
 _CALIBRATION_PICTURES = 64

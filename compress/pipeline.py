@@ -13,30 +13,30 @@ from typing import Any, Literal
 
 import torch
 
-from compress.aim import aim_at_share
-from compress.budget import demand_meaning, unreachable
 from compress.chain import Course, aim, narrow, teach
-from compress.dataset import Dataset
+from compress.data.dataset import Dataset
+from compress.data.pictures import without
+from compress.data.reading import Reading
+from compress.data.sizing import SizeName, choose_input
 from compress.errors import DataError
 from compress.explore import Explored, explore
-from compress.kinds import Kind, convolutional, teacher_itself
-from compress.normality import Normality
+from compress.good_parts.normality import Normality
+from compress.good_parts.unknown import known_classes, knows_defects, tells_unknown, with_unknown
+from compress.judge.budget import demand_meaning, unreachable
+from compress.judge.point import Budget
 from compress.pack import check_out
-from compress.pictures import without
-from compress.point import Budget
-from compress.pretrained import find_folder, model_files
 from compress.progress import Reporter
-from compress.prompts import Prompts
-from compress.reading import Reading
-from compress.record import RunReport
+from compress.report.record import RunReport
 from compress.ship import ship
-from compress.sizing import SizeName, choose_input
 from compress.stages import asking, copies, evaluation, for_gpu, good, graphs, judging, looking, quantising
-from compress.student import SIZES, StudentSize
-from compress.student_model import AnyStudent
-from compress.teacher import Teacher, load_teacher
-from compress.teacher_labels import asked_paths
-from compress.unknown import known_classes, knows_defects, tells_unknown, with_unknown
+from compress.students.aim import aim_at_share
+from compress.students.kinds import Kind, convolutional, teacher_itself
+from compress.students.student import SIZES, StudentSize
+from compress.students.student_model import AnyStudent
+from compress.teachers.pretrained import find_folder, model_files
+from compress.teachers.prompts import Prompts
+from compress.teachers.teacher import Teacher, load_teacher
+from compress.teachers.teacher_labels import asked_paths
 from compress.workspace import Made, Workspace, digest_files, open_workspace
 from edge.bundle import Bundle, InputSpec
 
@@ -45,7 +45,7 @@ from edge.bundle import Bundle, InputSpec
 class Recipe:
     """What a run does; the defaults serve all data tried so far.
 
-    input: the area of the model's input (`compress.sizing`); None lets the data decide.
+    input: the area of the model's input (`compress.data.sizing`); None lets the data decide.
     views: the teacher's looks at augmented training pictures, in all; each picture gets between 1 and 12.
     steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning
         (never more than a new student gets).

@@ -8,16 +8,16 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from compress.dataset import Dataset
+from compress.data.dataset import Dataset
+from compress.data.pictures import read_pictures
 from compress.errors import DataError
+from compress.good_parts.unknown import known_classes
+from compress.int8.quantise import balanced_choice
 from compress.pack import Graph, pack
-from compress.pictures import read_pictures
 from compress.progress import Reporter
-from compress.quantise import balanced_choice
-from compress.record import RunReport, write_report
-from compress.report import write_html
+from compress.report.record import RunReport, write_report
+from compress.report.report import write_html
 from compress.stages.judging import Chain
-from compress.unknown import known_classes
 from edge.bundle import FORMAT_VERSION, Bundle, ClassSpec, Decision, InputSpec, Manifest
 from edge.quality import limits_of, measure
 

@@ -15,7 +15,7 @@ The graph of every variant (opset <= 20, so that JetPack 6 can parse it):
     output  embedding  float32 [N, D]        L2-normalised, in the teacher's space where there is one
     output  map        float32 [N, h, w]     0..1, how much each place looks like a defect
 
-and, where `manifest.decision.anomaly` is given, of a model of good parts (see `compress.normality`):
+and, where `manifest.decision.anomaly` is given, of a model of good parts (see `compress.good_parts.normality`):
 
     output  anomaly      float32 [N]         0..1, how unlike a good part it is
     output  anomaly_map  float32 [N, h, w]   0..1, how unlike a good part each place is

@@ -7,12 +7,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.panel import Panel
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
 from compress.demo.pictures import write_pictures
 from compress.demo.teacher import train_teacher
 from compress.pipeline import Recipe, compress
 from compress.progress import ConsoleReporter
-from compress.table import print_table
+from compress.report.table import print_table
 from compress.workspace import open_workspace
 from edge.bundle import MANIFEST
 from edge.config import load_line

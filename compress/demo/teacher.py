@@ -20,12 +20,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import ResNetConfig, ResNetModel
 
-from compress.dataset import Dataset
-from compress.features import coverage, load_picture
-from compress.optimise import OneCycle
+from compress.data.dataset import Dataset
 from compress.progress import Reporter
-from compress.student_model import scaled
-from compress.views import make_view
+from compress.students.optimise import OneCycle
+from compress.students.student_model import scaled
+from compress.teachers.features import coverage, load_picture
+from compress.teachers.views import make_view
 from edge.bundle import InputSpec
 from edge.preprocess import model_input
 

@@ -9,17 +9,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.dataset import Dataset, Problem
-from compress.dual import load_dual
+from compress.data.dataset import Dataset, Problem
+from compress.data.images import read_image
 from compress.errors import DataError
-from compress.images import read_image
-from compress.opinion import Opinion, require_opinion, tell
 from compress.progress import Reporter
-from compress.prompts import Prompts
-from compress.teacher import forget_text_side
-from compress.teacher_labels import asked_paths, classes_of, label_by_opinion
-from compress.teacher_runner import open_runner
-from compress.zero_shot import ZeroShot, embed_classes, load_zero_shot, save_zero_shot
+from compress.teachers.dual import load_dual
+from compress.teachers.opinion import Opinion, require_opinion, tell
+from compress.teachers.prompts import Prompts
+from compress.teachers.teacher import forget_text_side
+from compress.teachers.teacher_labels import asked_paths, classes_of, label_by_opinion
+from compress.teachers.teacher_runner import open_runner
+from compress.teachers.zero_shot import ZeroShot, embed_classes, load_zero_shot, save_zero_shot
 from edge.bundle import InputSpec
 from edge.preprocess import model_input
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from compress.dataset import Dataset
-from compress.duplicates import Duplicates, find_duplicates, grouped, notes, same_part
+from compress.check.duplicates import Duplicates, find_duplicates, grouped, notes, same_part
+from compress.check.survey import survey
+from compress.data.dataset import Dataset
 from compress.progress import Reporter
-from compress.survey import survey
 from compress.workspace import Workspace
 
 _FILE = "duplicates.json"

@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compress import evaluate
-from compress.answers import Answers, answer_graph
-from compress.dataset import Dataset
-from compress.evaluate import score
-from compress.features import teacher_embeddings
-from compress.pictures import Pictures, read_pictures
-from compress.point import Budget, Point
+from compress.data.dataset import Dataset
+from compress.data.pictures import Pictures, read_pictures
+from compress.good_parts.unknown import knows_defects
+from compress.judge import evaluate
+from compress.judge.answers import Answers, answer_graph
+from compress.judge.evaluate import score
+from compress.judge.point import Budget, Point
 from compress.progress import Reporter
-from compress.record import RunReport, Shipped, StageRow, Trained, read_report, write_report
+from compress.report.record import RunReport, Shipped, StageRow, Trained, read_report, write_report
 from compress.stages.good import with_normality
 from compress.stages.judging import Chain, Judged
-from compress.torch_answers import answer_torch
-from compress.unknown import knows_defects
+from compress.students.torch_answers import answer_torch
+from compress.teachers.features import teacher_embeddings
 from compress.workspace import digest_files, digest_of
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from compress.answers import answer_graph
-from compress.calibrate import calibration_pictures
-from compress.dataset import Dataset
-from compress.half import to_half
+from compress.data.dataset import Dataset
+from compress.data.pictures import read_pictures
+from compress.int8.calibrate import calibration_pictures
+from compress.int8.half import to_half
+from compress.int8.quantise import quantise
+from compress.judge.answers import answer_graph
 from compress.pack import Graph
-from compress.pictures import read_pictures
 from compress.progress import Reporter
-from compress.quantise import quantise
-from compress.student_model import AnyStudent
+from compress.students.student_model import AnyStudent
 from edge.bundle import Precision
 
 _CALIBRATION_PICTURES = 128

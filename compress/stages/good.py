@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.answers import Answers
-from compress.dataset import Dataset, Sample
-from compress.normality import Normality, load_normality, save_normality
+from compress.data.dataset import Dataset, Sample
+from compress.good_parts.normality import Normality, load_normality, save_normality
+from compress.judge.answers import Answers
 from compress.progress import Reporter
-from compress.teacher import Teacher
-from compress.teacher_normality import fit_teacher_normality, teacher_anomaly
+from compress.teachers.teacher import Teacher
+from compress.teachers.teacher_normality import fit_teacher_normality, teacher_anomaly
 
 _FILE = "normality.safetensors"
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from compress.dataset import Dataset
-from compress.export import export
-from compress.normality import Normality, fit_normality, load_normality, save_normality
-from compress.pictures import Pictures, read_pictures
-from compress.student_model import AnyStudent
-from compress.thresholds import fit_temperature
-from compress.torch_answers import answer_torch
-from compress.unknown import tells_unknown
+from compress.data.dataset import Dataset
+from compress.data.pictures import Pictures, read_pictures
+from compress.good_parts.normality import Normality, fit_normality, load_normality, save_normality
+from compress.good_parts.unknown import tells_unknown
+from compress.judge.thresholds import fit_temperature
+from compress.students.export import export
+from compress.students.student_model import AnyStudent
+from compress.students.torch_answers import answer_torch
 
 
 @dataclass(frozen=True, slots=True)

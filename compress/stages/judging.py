@@ -7,22 +7,22 @@ from pathlib import Path
 
 import msgspec
 
-from compress.answers import Answers, answer_graph
-from compress.budget import choose, held_against, make_point
-from compress.conformal import DEFAULT_OVERKILL, promise
-from compress.dataset import Dataset
-from compress.measure import graph_run, latencies_ms, teacher_run
-from compress.normality import Normality
+from compress.data.dataset import Dataset
+from compress.data.pictures import Pictures, read_pictures
+from compress.good_parts.conformal import DEFAULT_OVERKILL, promise
+from compress.good_parts.normality import Normality
+from compress.judge.answers import Answers, answer_graph
+from compress.judge.budget import choose, held_against, make_point
+from compress.judge.measure import graph_run, latencies_ms, teacher_run
+from compress.judge.point import Budget, Point
 from compress.pack import Graph
-from compress.pictures import Pictures, read_pictures
-from compress.point import Budget, Point
 from compress.progress import Reporter
 from compress.stages.good import with_normality
 from compress.stages.graphs import Graphs
 from compress.stages.looking import Look
 from compress.stages.quantising import Int8
-from compress.student_model import AnyStudent
-from compress.teacher import Teacher
+from compress.students.student_model import AnyStudent
+from compress.teachers.teacher import Teacher
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-from compress.distil import Schedule, distil
-from compress.kinds import Kind, S
 from compress.progress import Reporter
 from compress.stages.looking import Look
+from compress.students.distil import Schedule, distil
+from compress.students.kinds import Kind, S
 
 
 def distil_new(folder: Path, kind: Kind[S], look: Look, steps: int, seed: int, reporter: Reporter) -> None:

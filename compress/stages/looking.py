@@ -8,15 +8,15 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from compress.dataset import Dataset, Problem
-from compress.distil import Lesson, Weights
-from compress.features import Features, Grids, read_features, write_features
-from compress.pictures import find_unreadable
-from compress.probe import Probe, fit_probe, load_probe, save_probe
+from compress.data.dataset import Dataset, Problem
+from compress.data.pictures import find_unreadable
+from compress.good_parts.unknown import known_classes, knows_defects
 from compress.progress import Reporter
-from compress.teacher import Teacher
-from compress.unknown import known_classes, knows_defects
-from compress.zero_shot import ZeroShot, load_zero_shot, save_zero_shot
+from compress.students.distil import Lesson, Weights
+from compress.teachers.features import Features, Grids, read_features, write_features
+from compress.teachers.probe import Probe, fit_probe, load_probe, save_probe
+from compress.teachers.teacher import Teacher
+from compress.teachers.zero_shot import ZeroShot, load_zero_shot, save_zero_shot
 
 _ZERO_SHOT = "zero_shot.npz"
 

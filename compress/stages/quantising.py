@@ -10,23 +10,23 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.answers import answer_graph
-from compress.budget import INT8_DROP, make_point
-from compress.calibrate import calibration_pictures
-from compress.dataset import Dataset
-from compress.distil import Schedule
-from compress.export import export
-from compress.layer_loss import LayerLoss, Relaxed
-from compress.pictures import Pictures, read_pictures
-from compress.point import Budget, Point
+from compress.data.dataset import Dataset
+from compress.data.pictures import Pictures, read_pictures
+from compress.int8.calibrate import calibration_pictures
+from compress.int8.layer_loss import LayerLoss, Relaxed
+from compress.int8.qat import train_aware, with_weights_of
+from compress.int8.quantise import Plan, Quantised, plan
+from compress.int8.sensitivity import relax, sensitivity
+from compress.judge.answers import answer_graph
+from compress.judge.budget import INT8_DROP, make_point
+from compress.judge.point import Budget, Point
 from compress.progress import Reporter
-from compress.qat import train_aware, with_weights_of
-from compress.quantise import Plan, Quantised, plan
-from compress.sensitivity import relax, sensitivity
 from compress.stages.graphs import Graphs, learn_good
 from compress.stages.looking import Look
-from compress.student import Student
-from compress.student_model import AnyStudent
+from compress.students.distil import Schedule
+from compress.students.export import export
+from compress.students.student import Student
+from compress.students.student_model import AnyStudent
 
 _CALIBRATION_PICTURES = 128
 _AWARE_RATE = 1e-3  # a fifth of what a new student learns at: the rounding is all there is to learn

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from compress.dataset import Sample
-from compress.features import load_picture
-from compress.images import read_image
-from compress.views import make_view
+from compress.data.dataset import Sample
+from compress.data.images import read_image
+from compress.teachers.features import load_picture
+from compress.teachers.views import make_view
 from edge.bundle import InputSpec
 from edge.preprocess import model_input
 
@@ -33,7 +33,7 @@ class Batch(NamedTuple):
 class Lessons:
     """What is learned: samples, their class indices, and for each the places of the sentences that are true of it.
 
-    turns: the ways pictures may be turned and mirrored (`compress.views.TURNS`).
+    turns: the ways pictures may be turned and mirrored (`compress.teachers.views.TURNS`).
     """
 
     samples: tuple[Sample, ...]

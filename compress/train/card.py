@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from compress.metrics import Classification
+from compress.judge.metrics import Classification
 from compress.train.judge import Opinion
 from compress.train.options import TrainOptions
 from compress.train.record import FoldScore, TrainingRecord

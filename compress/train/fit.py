@@ -12,14 +12,14 @@ import transformers
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from compress.dataset import ClassLabel, Sample
-from compress.dual import DualEncoder, load_dual
+from compress.data.dataset import ClassLabel, Sample
 from compress.errors import TeacherError
-from compress.image_side import is_dual
-from compress.pretrained import find_folder
-from compress.probe import Probe, fit_probe
 from compress.progress import Reporter
-from compress.teacher import Teacher, load_teacher, open_any
+from compress.teachers.dual import DualEncoder, load_dual
+from compress.teachers.image_side import is_dual
+from compress.teachers.pretrained import find_folder
+from compress.teachers.probe import Probe, fit_probe
+from compress.teachers.teacher import Teacher, load_teacher, open_any
 from compress.train.batches import Lessons, training_batches
 from compress.train.checkpoint import Progress
 from compress.train.groups import freeze_base, parameter_groups

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from compress.dataset import Sample
+from compress.data.dataset import Sample
 from compress.errors import DataError
 
 

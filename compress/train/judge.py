@@ -11,19 +11,19 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
-from compress.dataset import Sample
-from compress.dual import DualEncoder, embed_text
-from compress.images import read_image
-from compress.metrics import Classification, classification
-from compress.orientation import allowed_turns
-from compress.probe import Probe
+from compress.data.dataset import Sample
+from compress.data.images import read_image
+from compress.judge.metrics import Classification, classification
 from compress.progress import Reporter
-from compress.teacher import Teacher
+from compress.teachers.dual import DualEncoder, embed_text
+from compress.teachers.orientation import allowed_turns
+from compress.teachers.probe import Probe
+from compress.teachers.teacher import Teacher
+from compress.teachers.views import View
 from compress.train.batches import still_batches
 from compress.train.checkpoint import EpochScore
 from compress.train.learner import ClassHead
 from compress.train.sentences import Sentences
-from compress.views import View
 from edge.bundle import InputSpec
 from edge.preprocess import model_input
 
@@ -64,7 +64,7 @@ class Judge:
         return np.concatenate(found)
 
     def turns(self, samples: Sequence[Sample], seed: int) -> tuple[int, ...]:
-        """How pictures may be turned in training, from some of them (see `compress.orientation`)."""
+        """How pictures may be turned in training, from some of them (see `compress.teachers.orientation`)."""
         size = InputSpec(self.teacher.preprocessing.height, self.teacher.preprocessing.width)
         chosen = np.random.default_rng(seed).permutation(len(samples))[:_TURNED_PICTURES]
         pictures = [View(model_input(read_image(samples[i].path), size), None) for i in chosen]
@@ -122,6 +122,6 @@ class Judge:
 
 
 def _macro_f1(label_N: NDArray[np.int64], score_NK: NDArray[np.float32]) -> float:
-    """Over the classes that have pictures here, as in `compress.metrics`."""
+    """Over the classes that have pictures here, as in `compress.judge.metrics`."""
     present = np.unique(label_N)
     return float(f1_score(label_N, score_NK.argmax(1), labels=present, average="macro", zero_division=0.0))

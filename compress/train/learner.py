@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from compress.dual import DualEncoder, embed_text
-from compress.probe import Probe
-from compress.teacher import Teacher
+from compress.teachers.dual import DualEncoder, embed_text
+from compress.teachers.probe import Probe
+from compress.teachers.teacher import Teacher
 
 _LARGEST_SCALE = math.log(100)  # CLIP's limit (Radford et al. 2021, section 2.5): beyond it training is not stable
 _LEAST_SPREAD = 0.05  # of the mean spread: a feature that is constant now may wake in training, and must not explode

@@ -15,7 +15,7 @@ from accelerate.utils import broadcast
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from compress.dataset import Sample
+from compress.data.dataset import Sample
 from compress.errors import TeacherError
 from compress.progress import Reporter
 from compress.train.batches import Batch, Epochs

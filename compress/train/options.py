@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from compress.reading import Reading
+from compress.data.reading import Reading
 
 Precision = Literal["auto", "float32", "bf16", "fp16"]
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 
-from compress.dataset import Dataset, Sample, Split
+from compress.data.dataset import Dataset, Sample, Split
+from compress.data.pictures import find_unreadable
+from compress.data.readers.lists import SPLITS
 from compress.errors import DataError
-from compress.pictures import find_unreadable
-from compress.pretrained import find_folder
 from compress.progress import Reporter
-from compress.prompts import Prompts
-from compress.readers.lists import SPLITS
+from compress.teachers.pretrained import find_folder
+from compress.teachers.prompts import Prompts
 from compress.train.card import model_card, verdict
 from compress.train.fit import Fitted, Study, fit, open_teacher
 from compress.train.folds import make_folds

@@ -9,9 +9,9 @@ from typing import Any
 
 from safetensors.torch import save_file
 
-from compress.pretrained import find_folder
 from compress.quiet import quiet
-from compress.teacher import Teacher
+from compress.teachers.pretrained import find_folder
+from compress.teachers.teacher import Teacher
 from compress.train.fit import Fitted
 from compress.train.learner import ClassHead
 

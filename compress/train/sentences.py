@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from compress.dataset import ClassLabel, Dataset, Sample
-from compress.dual import DualEncoder
+from compress.data.dataset import ClassLabel, Dataset, Sample
 from compress.errors import DataError
-from compress.prompts import Prompts
 from compress.ship import read_titles
+from compress.teachers.dual import DualEncoder
+from compress.teachers.prompts import Prompts
 
 # Plain descriptions after Radford et al. 2021, section 3.1.4. {} is what the class is called in that language.
 _DEFECT: Mapping[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from compress.dataset import Sample
+from compress.data.dataset import Sample
 from compress.errors import DataError
 from edge.bundle import ClassSpec, Manifest
 from edge.verdict import UNKNOWN_DEFECT

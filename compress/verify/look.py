@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.dataset import Problem, Sample
+from compress.data.dataset import Problem, Sample
+from compress.data.images import read_image
 from compress.errors import DataError
-from compress.images import read_image
 from compress.progress import Reporter
 from edge.bundle import InputSpec, Manifest
 from edge.engines.choose import OpenedEngine

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from compress.data.images import read_image
 from compress.errors import DataError
-from compress.images import read_image
-from compress.page import environment, jpeg_uri, shrunk
-from compress.record import Mistake
+from compress.report.page import environment, jpeg_uri, shrunk
+from compress.report.record import Mistake
 from compress.verify.table import verdict
 from compress.verify.verification import Verification
 

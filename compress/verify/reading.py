@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compress.dataset import Dataset, read_dataset
+from compress.data.dataset import Dataset, read_dataset
 from compress.verify.recorded import report_of
 from compress.verify.verification import Part
 from edge.bundle import Bundle

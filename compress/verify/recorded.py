@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from compress.metrics import Classification, Inspection, Interval, Rate, rate
-from compress.numerals import percent, score
-from compress.record import Localisation, RunReport, StageRow, read_report
+from compress.judge.metrics import Classification, Inspection, Interval, Rate, rate
+from compress.report.numerals import percent, score
+from compress.report.record import Localisation, RunReport, StageRow, read_report
 from edge.bundle import Bundle
 
 REPORT = "report.json"

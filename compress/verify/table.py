@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from compress import numerals
-from compress.metrics import Inspection, Rate
+from compress.judge.metrics import Inspection, Rate
+from compress.report import numerals
 from compress.verify.recorded import Recorded
 from compress.verify.verification import EngineRow, Verification
 

@@ -10,12 +10,12 @@ from typing import Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.dataset import Dataset, Problem, Sample
+from compress.data.dataset import Dataset, Problem, Sample
 from compress.errors import DataError, WorseError
-from compress.evaluate import localise
-from compress.metrics import Classification, Inspection, classification, grouped_rate, inspection
+from compress.judge.evaluate import localise
+from compress.judge.metrics import Classification, Inspection, classification, grouped_rate, inspection
 from compress.progress import Reporter
-from compress.record import Localisation, Mistake, RunReport
+from compress.report.record import Localisation, Mistake, RunReport
 from compress.verify.classes import match_classes
 from compress.verify.look import EngineAnswers, Looked, look
 from compress.verify.recorded import Recorded, recorded, report_of, what_is_worse

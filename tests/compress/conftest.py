@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from compress.dataset import Dataset, read_dataset
+from compress.data.dataset import Dataset, read_dataset
 from compress.pipeline import compress
 from compress.progress import SilentReporter
-from compress.record import RunReport
+from compress.report.record import RunReport
 from edge.bundle import Bundle
 from tests.compress.small_run import SMALL, write_parts
 from tests.compress.teachers import save_teacher

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.by_group import by_group
-from compress.curves import curve
-from compress.layer_loss import LayerLoss, Relaxed
-from compress.metrics import Classification, Inspection, classification, inspection
-from compress.point import Point
-from compress.record import Localisation, Mistake, Parity, RunReport, Shipped, StageRow, Trained
+from compress.int8.layer_loss import LayerLoss, Relaxed
+from compress.judge.by_group import by_group
+from compress.judge.curves import curve
+from compress.judge.metrics import Classification, Inspection, classification, inspection
+from compress.judge.point import Point
+from compress.report.record import Localisation, Mistake, Parity, RunReport, Shipped, StageRow, Trained
 from edge.bundle import Decision
 from tests.compress.layouts import write_image
 
@@ -71,9 +71,7 @@ def make_report(
         points=_points(rows),
         explored=_explored(rows) if explored else (),
         curves=tuple(c for k, n in enumerate(classes) if (c := curve(n, prob_NK[:, k], y_N == k, 0.5))),
-        groups=by_group(
-            [f"coil {i % 7}" for i in range(len(y_N))], y_N, decided_N, ~is_defect_N, is_good_K[decided_N]
-        )
+        groups=by_group([f"coil {i % 7}" for i in range(len(y_N))], y_N, decided_N, ~is_defect_N, is_good_K[decided_N])
         if "good" in classes
         else (),
         layers=(LayerLoss("convs.0.0", 0.0121, 3, 0.004), LayerLoss("convs.4.0", 0.0014, 0, 0.0009)),

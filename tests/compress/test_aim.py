@@ -6,10 +6,10 @@ import itertools
 
 import pytest
 
-from compress.aim import aim_at_latency, aim_at_share
-from compress.calibrate import calibration_pictures
-from compress.prune import thinned_config
-from compress.student import Student, student_config
+from compress.int8.calibrate import calibration_pictures
+from compress.students.aim import aim_at_latency, aim_at_share
+from compress.students.prune import thinned_config
+from compress.students.student import Student, student_config
 from edge.bundle import InputSpec
 from tests.compress.conftest import FinishedRun
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compress.budget import choose, cost, held_against, nearest, pareto_front, unreachable
 from compress.errors import BudgetError
-from compress.metrics import rate
-from compress.point import Budget, Point
+from compress.judge.budget import choose, cost, held_against, nearest, pareto_front, unreachable
+from compress.judge.metrics import rate
+from compress.judge.point import Budget, Point
 from edge.bundle import Decision
 
 RULE = Decision(0.5, 0.5, 0.5)

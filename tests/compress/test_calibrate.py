@@ -9,7 +9,8 @@ import onnx
 import onnxruntime
 import pytest
 
-from compress.calibrate import (
+from compress.errors import DataError
+from compress.int8.calibrate import (
     Histogram,
     balanced_choice,
     calibration_pictures,
@@ -19,7 +20,6 @@ from compress.calibrate import (
     percentile,
     require_real,
 )
-from compress.errors import DataError
 from tests.compress.tiny_graph import SPEC, TinyGraph, make_tiny_graph
 
 

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from compress.check import Check, check_data
-from compress.check_page import marked, render, write_page
-from compress.check_table import print_check
-from compress.dataset import read_dataset
+from compress.check.check import Check, check_data
+from compress.check.check_page import marked, render, write_page
+from compress.check.check_table import print_check
+from compress.data.dataset import read_dataset
 from compress.errors import DataError
 from compress.progress import SilentReporter
 from edgevl import app

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compress.conformal import fit_anomaly_rule, promise
 from compress.errors import DataError
+from compress.good_parts.conformal import fit_anomaly_rule, promise
 
 
 def test_the_promise_is_kept_on_parts_never_seen() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from compress.copies import THRESHOLD, find_copies
-from compress.fingerprint import SIDE, TURNS, UNDOES, details, thumbnail, turned
+from compress.check.copies import THRESHOLD, find_copies
+from compress.check.fingerprint import SIDE, TURNS, UNDOES, details, thumbnail, turned
 from tests.compress.scenes import scene
 
 COUNT = 40

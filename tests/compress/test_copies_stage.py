@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
+from compress.data.reading import Reading
 from compress.progress import SilentReporter
-from compress.reading import Reading
 from compress.stages.copies import settle
 from compress.workspace import open_workspace
 from tests.compress.layouts import write_pixels

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compress.by_group import GroupScore, by_group
-from compress.curves import curve
+from compress.judge.by_group import GroupScore, by_group
+from compress.judge.curves import curve
 
 
 def test_a_curve_by_hand() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compress.dataset import Dataset, read_dataset
+from compress.data.dataset import Dataset, read_dataset
 from compress.errors import DataError
 from tests.compress import layouts
 

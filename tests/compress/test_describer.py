@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compress.describer import describe, load_describer, plain
 from compress.errors import TeacherError
-from compress.teacher import load_teacher
+from compress.teachers.describer import describe, load_describer, plain
+from compress.teachers.teacher import load_teacher
 from tests.compress.teachers import ONLY_WRITING, WRITING, save_teacher
 
 

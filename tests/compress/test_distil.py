@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from compress.distil import Schedule, balanced_weights, distil, focal_loss, map_loss, relation_loss
 from compress.progress import Advance, SilentReporter
 from compress.stages.looking import read_look
-from compress.student import Student, load_student
+from compress.students.distil import Schedule, balanced_weights, distil, focal_loss, map_loss, relation_loss
+from compress.students.student import Student, load_student
 from tests.compress.conftest import FinishedRun
 
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from compress.dual import embed_text, load_dual, tokenise
 from compress.errors import TeacherError
-from compress.image_side import as_patches
+from compress.teachers.dual import embed_text, load_dual, tokenise
+from compress.teachers.image_side import as_patches
 from tests.compress.teachers import DUAL, SIDE, byte_tokenizer, save_teacher
 
 SENTENCES = ["a scratch on steel", "表面刮痕", "a scratch on steel"]

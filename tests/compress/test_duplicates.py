@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compress.dataset import Dataset, read_dataset
-from compress.duplicates import Duplicates, duplicates_note, find_duplicates, same_part, tie
-from compress.moves import plan_moves, write_moves
+from compress.check.duplicates import Duplicates, duplicates_note, find_duplicates, same_part, tie
+from compress.check.moves import plan_moves, write_moves
+from compress.check.survey import survey
+from compress.data.dataset import Dataset, read_dataset
 from compress.progress import SilentReporter
-from compress.survey import survey
 from tests.compress.layouts import write_image, write_pixels
 from tests.compress.scenes import scene
 

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from compress.answers import Answers
-from compress.evaluate import curves, decided_classes, defect_scores, fit_rule, mistakes, parity
-from compress.pictures import read_pictures
+from compress.data.pictures import read_pictures
+from compress.judge.answers import Answers
+from compress.judge.evaluate import curves, decided_classes, defect_scores, fit_rule, mistakes, parity
 from edge.bundle import Decision
 from tests.compress.conftest import FinishedRun
 

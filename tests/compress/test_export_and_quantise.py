@@ -9,14 +9,14 @@ import onnx
 import pytest
 from onnx import TensorProto
 
-from compress.answers import answer_graph
-from compress.export import OPSET, OUTPUTS
-from compress.images import read_image
-from compress.quantise import run_prob
+from compress.data.images import read_image
+from compress.int8.quantise import run_prob
+from compress.judge.answers import answer_graph
 from compress.stages.graphs import read_graphs
 from compress.stages.quantising import read_int8
-from compress.student import TRUNK_WEIGHTS, load_student
-from compress.torch_answers import answer_torch
+from compress.students.export import OPSET, OUTPUTS
+from compress.students.student import TRUNK_WEIGHTS, load_student
+from compress.students.torch_answers import answer_torch
 from edge.preprocess import model_input
 from tests.compress.conftest import FinishedRun
 

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compress.features import read_features
-from compress.hints import HINT_DIM, fit_projection, resampling
+from compress.teachers.features import read_features
+from compress.teachers.hints import HINT_DIM, fit_projection, resampling
 from tests.compress.conftest import FinishedRun
 from tests.compress.small_run import SIDE
 

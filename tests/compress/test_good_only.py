@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
+from compress.data.reading import Reading
 from compress.errors import BudgetError, DataError
+from compress.good_parts.unknown import known_classes, tells_unknown, with_unknown
+from compress.judge.point import Budget
 from compress.pipeline import compress
-from compress.point import Budget
 from compress.progress import SilentReporter
-from compress.reading import Reading
-from compress.unknown import known_classes, tells_unknown, with_unknown
 from edge.bundle import ClassSpec, load_bundle
 from edge.engines.choose import open_engine
 from edge.inspector import Inspector

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
 from compress.errors import DataError
 from tests.compress import layouts
 

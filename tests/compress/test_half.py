@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto
 
-from compress.half import ISLANDS, to_half
+from compress.int8.half import ISLANDS, to_half
 from tests.compress.tiny_graph import TinyGraph, make_tiny_graph
 
 

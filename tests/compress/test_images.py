@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from compress.data.images import check_images, read_image
 from compress.errors import DataError
-from compress.images import check_images, read_image
 from tests.compress import layouts
 
 

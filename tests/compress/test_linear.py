@@ -11,7 +11,7 @@ from transformers import CLIPVisionConfig
 
 from benchmarks.vit_int8 import export_tower, measure
 from compress.errors import DataError
-from compress.linear import quantise_linear
+from compress.int8.linear import quantise_linear
 from tests.compress.tiny_graph import TinyGraph, make_tiny_graph
 
 _TINY = CLIPVisionConfig(

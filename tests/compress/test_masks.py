@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compress.dataset import BoxLabel, PolygonLabel, Sample
+from compress.data.dataset import BoxLabel, PolygonLabel, Sample
+from compress.data.masks import defect_mask, map_target
 from compress.errors import DataError
-from compress.masks import defect_mask, map_target
 from tests.compress import layouts
 
 _DEFECT = Sample("a", Path("a.png"), "dent", "defect", "train", "a", (), (), None, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compress.metrics import aupro, classification, grouped_rate, inspection, pixel_auroc, rate
+from compress.judge.metrics import aupro, classification, grouped_rate, inspection, pixel_auroc, rate
 
 
 def _one_hot(decided: list[int], classes: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -85,13 +85,15 @@ def test_pictures_of_one_part_count_less_than_pictures_of_their_own() -> None:
     """Forty pictures of four parts that fail as wholes say as much as four parts, and an interval must show it."""
     hit_N, parts = np.repeat([True, False, False, False], 10), np.repeat(np.arange(4), 10)
     apart, together = grouped_rate(hit_N, np.arange(40)), grouped_rate(hit_N, parts)
-    assert apart is not None and together is not None
+    assert apart is not None
+    assert together is not None
     assert (together.count, together.total) == (apart.count, apart.total) == (10, 40)
     assert apart == rate(10, 40)
     assert together.interval.low < apart.interval.low < apart.interval.high < together.interval.high
     never = grouped_rate(np.zeros(40, np.bool_), parts)
     four = rate(0, 4)
-    assert never is not None and four is not None
+    assert never is not None
+    assert four is not None
     assert never.interval == four.interval
 
 

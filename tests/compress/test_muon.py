@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from compress.muon import Muon, orthogonalised
+from compress.students.muon import Muon, orthogonalised
 
 
 @pytest.mark.parametrize("shape", [(8, 200), (200, 8), (16, 40), (1, 9)])

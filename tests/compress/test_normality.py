@@ -11,9 +11,16 @@ import torch
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from compress.export import deployed, export
-from compress.normality import Normality, NormalityHead, fit_normality, fit_patches, load_normality, save_normality
-from compress.student import Student, student_config
+from compress.good_parts.normality import (
+    Normality,
+    NormalityHead,
+    fit_normality,
+    fit_patches,
+    load_normality,
+    save_normality,
+)
+from compress.students.export import deployed, export
+from compress.students.student import Student, student_config
 from edge.bundle import InputSpec
 from edge.engines.contract import ANOMALY_OUTPUTS, OUTPUTS
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compress.orientation import allowed_turns
-from compress.views import ALL_TURNS, MIRRORED, TURNS, UPSIDE_DOWN, View, turned
+from compress.teachers.orientation import allowed_turns
+from compress.teachers.views import ALL_TURNS, MIRRORED, TURNS, UPSIDE_DOWN, View, turned
 
 
 def _embed(views: list[View]) -> NDArray[np.float32]:

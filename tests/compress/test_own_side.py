@@ -12,14 +12,14 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compress.distil import Lesson, Weights
 from compress.errors import TeacherError
-from compress.features import Features
-from compress.kinds import TeacherItself, teacher_itself
-from compress.own_side.student import OwnStudent, load_own, save_own
 from compress.pipeline import compress
 from compress.progress import SilentReporter
-from compress.teacher import load_teacher
+from compress.students.distil import Lesson, Weights
+from compress.students.kinds import TeacherItself, teacher_itself
+from compress.students.own_side.student import OwnStudent, load_own, save_own
+from compress.teachers.features import Features
+from compress.teachers.teacher import load_teacher
 from edge.bundle import load_bundle
 from edge.engines.ort import OrtEngine
 from edge.golden import check_golden

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
+from compress.data.pictures import find_unreadable, without
 from compress.errors import DataError
-from compress.pictures import find_unreadable, without
+from compress.judge.point import Budget
 from compress.pipeline import compress
-from compress.point import Budget
 from compress.progress import SilentReporter
-from compress.record import read_report
+from compress.report.record import read_report
 from compress.workspace import open_workspace
 from edge.bundle import load_bundle
 from edge.engines.ort import OrtEngine

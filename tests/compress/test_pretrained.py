@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from compress.errors import TeacherError
-from compress.pretrained import find_folder
-from compress.teacher import load_teacher
+from compress.teachers.pretrained import find_folder
+from compress.teachers.teacher import load_teacher
 from tests.compress.teachers import save_teacher
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compress.prompts import read_prompts
+from compress.teachers.prompts import read_prompts
 from edge.errors import EdgevlError
 
 

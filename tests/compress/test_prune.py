@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from compress.prune import prune, thinned_config
 from compress.stages.looking import read_look
-from compress.student import Student, load_student, save_student
+from compress.students.prune import prune, thinned_config
+from compress.students.student import Student, load_student, save_student
 from tests.compress.conftest import FinishedRun
 
 

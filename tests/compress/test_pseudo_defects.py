@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compress.pseudo_defects import spoil
-from compress.views import View
+from compress.good_parts.pseudo_defects import spoil
+from compress.teachers.views import View
 
 
 def _good(height: int, width: int, seed: int) -> View:

@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from compress.distil import Schedule, distil
-from compress.export import export
+from compress.int8.qat import train_aware, with_weights_of, wrap
+from compress.int8.qdq import Range
+from compress.int8.quantise import Plan, plan, run_prob
 from compress.progress import SilentReporter
-from compress.qat import train_aware, with_weights_of, wrap
-from compress.qdq import Range
-from compress.quantise import Plan, plan, run_prob
-from compress.student import Student
-from compress.torch_answers import answer_torch
+from compress.students.distil import Schedule, distil
+from compress.students.export import export
+from compress.students.student import Student
+from compress.students.torch_answers import answer_torch
 from tests.compress.tiny_graph import TinyGraph, make_lesson, make_tiny_graph
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from compress.qdq import Dialect, Range, find_layers, insert
-from compress.quantise import Plan, plan, run_prob
+from compress.int8.qdq import Dialect, Range, find_layers, insert
+from compress.int8.quantise import Plan, plan, run_prob
 from tests.compress.tiny_graph import TinyGraph, make_tiny_graph
 
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
+from compress.data.readers import labelme, voc
+from compress.data.readers.files import Names, list_files
+from compress.data.readers.find import READERS, find_reader
+from compress.data.readers.found import BoxLabel, Found
+from compress.data.readers.good import is_good
 from compress.errors import DataError
-from compress.readers import labelme, voc
-from compress.readers.files import Names, list_files
-from compress.readers.find import READERS, find_reader
-from compress.readers.found import BoxLabel, Found
-from compress.readers.good import is_good
 from tests.compress import layouts
 
 

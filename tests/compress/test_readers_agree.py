@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from pycocotools import mask as pycoco
 
-from compress.dataset import Dataset, Sample, read_dataset
-from compress.images import read_image
-from compress.masks import defect_mask
+from compress.data.dataset import Dataset, Sample, read_dataset
+from compress.data.images import read_image
+from compress.data.masks import defect_mask
 from tests.compress import layouts
 
 pytestmark = pytest.mark.data

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as pycoco
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
+from compress.data.masks import defect_mask
+from compress.data.readers import coco
+from compress.data.readers.files import list_files
+from compress.data.readers.found import BoxLabel, FoundImage
+from compress.data.readers.runs import draw_runs, runs_label
 from compress.errors import DataError
-from compress.masks import defect_mask
-from compress.readers import coco
-from compress.readers.files import list_files
-from compress.readers.found import BoxLabel, FoundImage
-from compress.readers.runs import draw_runs, runs_label
 from tests.compress import layouts
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compress.dataset import Dataset, read_dataset
-from compress.images import read_mask
+from compress.data.dataset import Dataset, read_dataset
+from compress.data.images import read_mask
 from tests.compress import layouts
 
 

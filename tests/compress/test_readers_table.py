@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
+from compress.data.readers import table
+from compress.data.readers.files import list_files
+from compress.data.readers.found import BoxLabel, Found, FoundImage
 from compress.errors import DataError
-from compress.readers import table
-from compress.readers.files import list_files
-from compress.readers.found import BoxLabel, Found, FoundImage
 from tests.compress import layouts
 
 

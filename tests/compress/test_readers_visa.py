@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
+from compress.data.masks import defect_mask
 from compress.errors import DataError
-from compress.masks import defect_mask
 from tests.compress import layouts
 
 

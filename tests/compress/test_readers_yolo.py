@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compress.dataset import read_dataset
-from compress.readers import yolo
-from compress.readers.files import list_files
-from compress.readers.found import BoxLabel, PolygonLabel
+from compress.data.dataset import read_dataset
+from compress.data.readers import yolo
+from compress.data.readers.files import list_files
+from compress.data.readers.found import BoxLabel, PolygonLabel
 from tests.compress import layouts
 
 

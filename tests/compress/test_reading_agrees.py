@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from camera.image_file import read_image as read_on_the_device
-from compress.images import read_image as read_in_the_workshop
+from compress.data.images import read_image as read_in_the_workshop
 
 
 @pytest.mark.parametrize("turn", [1, 3, 6, 8])

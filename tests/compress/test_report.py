@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compress.record import Mistake, RunReport
-from compress.report import MOST_PICTURES, MOST_PROBLEMS, render, write_html
+from compress.report.record import Mistake, RunReport
+from compress.report.report import MOST_PICTURES, MOST_PROBLEMS, render, write_html
 from tests.compress.layouts import write_image
 from tests.compress.run_report import NO_GOOD, SAID_PATHS, WITH_GOOD, make_report, write_mistaken_pictures
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from compress.report import write_html
+from compress.report.report import write_html
 from tests.compress.run_report import WITH_GOOD, make_report, write_mistaken_pictures
 from tests.e2e.browser import chromium, complaints, hosts_asked, save_screenshot, why_no_browser
 

@@ -7,8 +7,8 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from compress.charts.waterfall import Axis, Step, waterfall
-from compress.metrics import Interval
+from compress.judge.metrics import Interval
+from compress.report.charts.waterfall import Axis, Step, waterfall
 
 COSTS = (Step("teacher", 100.0, "100"), Step("student", 10.0, "10.0", "÷ 10.0"), Step("int8", 1.0, "1.00", "÷ 10.0"))
 COST_AXIS = Axis(logarithmic=True, more_is_better=False)

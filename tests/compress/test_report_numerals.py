@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compress import numerals
-from compress.metrics import Interval, rate
+from compress.judge.metrics import Interval, rate
+from compress.report import numerals
 
 
 @given(st.floats(0.0, 1.0))

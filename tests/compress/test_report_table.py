@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from compress.record import RunReport
-from compress.table import print_table
+from compress.report.record import RunReport
+from compress.report.table import print_table
 from tests.compress.run_report import NO_GOOD, WITH_GOOD, make_report
 
 

@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from compress.int8.qdq import Range
+from compress.int8.quantise import Plan, plan, run_prob
+from compress.int8.sensitivity import LayerLoss, relax, sensitivity, title
 from compress.progress import SilentReporter
-from compress.qdq import Range
-from compress.quantise import Plan, plan, run_prob
-from compress.sensitivity import LayerLoss, relax, sensitivity, title
 from tests.compress.tiny_graph import TinyGraph, make_tiny_graph
 
 

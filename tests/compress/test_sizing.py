@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from compress.dataset import read_dataset
-from compress.sizing import choose_input
+from compress.data.dataset import read_dataset
+from compress.data.sizing import choose_input
 from edge.bundle import InputSpec
 from tests.compress import layouts
 

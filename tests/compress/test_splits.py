@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compress.splits import SHARES, complete, groups_across, split_groups
+from compress.data.splits import SHARES, complete, groups_across, split_groups
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 12)), min_size=1, max_size=60), st.integers(0, 9))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from compress.stem import blocks_to_channels, bytes_moved_as_bytes, over_blocks
+from compress.int8.stem import blocks_to_channels, bytes_moved_as_bytes, over_blocks
 from tests.compress.tiny_graph import TinyGraph, make_tiny_graph
 
 

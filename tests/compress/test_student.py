@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from compress.deployed import Deployed
-from compress.student import Student, load_student, save_student, student_config
+from compress.students.deployed import Deployed
+from compress.students.student import Student, load_student, save_student, student_config
 from edge.bundle import InputSpec
 
 SIZE = InputSpec(48, 64)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from compress.errors import TeacherError
 from compress.progress import SilentReporter
-from compress.teacher import load_teacher
-from compress.teacher_runner import open_runner
+from compress.teachers.teacher import load_teacher
+from compress.teachers.teacher_runner import open_runner
 from tests.compress.teachers import FAMILIES, SIDE, save_teacher
 
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compress.errors import TeacherError
-from compress.teacher import load_teacher
-from compress.teacher_input import read_preprocessing
+from compress.teachers.teacher import load_teacher
+from compress.teachers.teacher_input import read_preprocessing
 from tests.compress.teachers import save_teacher
 
 

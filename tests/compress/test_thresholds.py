@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compress.errors import BudgetError, DataError
-from compress.metrics import inspection
-from compress.thresholds import DEFAULT_MAP_THRESHOLD, fit_map_threshold, fit_temperature, fit_threshold
+from compress.judge.metrics import inspection
+from compress.judge.thresholds import DEFAULT_MAP_THRESHOLD, fit_map_threshold, fit_temperature, fit_threshold
 
 
 def test_separable_scores_are_cut_in_the_middle_of_the_gap() -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 import edgevl
 from compress.errors import DataError
 from compress.progress import SilentReporter
-from compress.record import write_report
+from compress.report.record import write_report
 from compress.verify.engines import opened
 from compress.verify.reading import read_for
 from compress.verify.verification import Verification, verify

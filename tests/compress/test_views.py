@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compress.views import View, make_view
+from compress.teachers.views import View, make_view
 
 
 def _picture(height: int, width: int, spot: tuple[int, int] | None) -> View:

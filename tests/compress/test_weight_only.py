@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from compress.errors import DataError
+from compress.int8.weight_only import quantise_weights
 from compress.quiet import quiet
-from compress.weight_only import quantise_weights
 
 _VOCABULARY = 512
 

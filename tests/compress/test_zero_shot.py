@@ -12,17 +12,17 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from compress.dual import DualEncoder, embed_text, load_dual
+from compress.data.images import read_image
+from compress.data.reading import Reading
 from compress.errors import DataError
-from compress.images import read_image
-from compress.opinion import require_opinion, tell
 from compress.pipeline import compress
 from compress.progress import SilentReporter
-from compress.prompts import ClassPrompts, Prompts
-from compress.reading import Reading
-from compress.record import read_report
-from compress.teacher_labels import label_by_opinion
-from compress.zero_shot import embed_classes
+from compress.report.record import read_report
+from compress.teachers.dual import DualEncoder, embed_text, load_dual
+from compress.teachers.opinion import require_opinion, tell
+from compress.teachers.prompts import ClassPrompts, Prompts
+from compress.teachers.teacher_labels import label_by_opinion
+from compress.teachers.zero_shot import embed_classes
 from tests.compress.small_run import SMALL, write_parts
 from tests.compress.teachers import save_teacher
 

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from compress.calibrate import calibration_pictures
-from compress.dataset import Dataset, read_dataset
-from compress.distil import Lesson, Weights
-from compress.export import export
-from compress.features import Features
-from compress.pictures import Pictures, read_pictures
-from compress.student import ConvSpec, Student, StudentConfig
+from compress.data.dataset import Dataset, read_dataset
+from compress.data.pictures import Pictures, read_pictures
+from compress.int8.calibrate import calibration_pictures
+from compress.students.distil import Lesson, Weights
+from compress.students.export import export
+from compress.students.student import ConvSpec, Student, StudentConfig
+from compress.teachers.features import Features
 from edge.bundle import InputSpec
 from tests.compress.small_run import write_parts
 

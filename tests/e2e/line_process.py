@@ -76,6 +76,7 @@ def write_line(
     each_camera: more TOML for each of them.
     """
     tables = [
+        '[log]\nformat = "text"',
         f'[line]\nname = "steel"\nbundle = "{bundle}"\ndata_dir = "data"',
         f'[feed]\nbind = "{feed}"\nrequests = "tcp://127.0.0.1:*"\npicture_hz = 2',
         f"[dashboard]\nenabled = {str(dashboard_port is not None).lower()}\nport = {dashboard_port or 8088}",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
 from compress.progress import SilentReporter
 from compress.train.fit import Study, fit
 from compress.train.processes import open_accelerator

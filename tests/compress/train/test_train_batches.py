@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from compress.dataset import read_dataset
+from compress.data.dataset import read_dataset
 from compress.errors import DataError
+from compress.teachers.views import TURNS
 from compress.train.batches import Batch, Lessons, training_batches
 from compress.train.folds import make_folds
-from compress.views import TURNS
 from edge.bundle import InputSpec
 
 

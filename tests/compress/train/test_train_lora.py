@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from compress.errors import TeacherError
-from compress.teacher import load_teacher
+from compress.teachers.teacher import load_teacher
 from compress.train.lora import add_lora, merge_lora
 from tests.compress.teachers import FAMILIES, SIDE, save_teacher
 

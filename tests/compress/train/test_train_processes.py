@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from compress.dual import load_dual
+from compress.teachers.dual import load_dual
 from compress.train.record import read_record
 from tests.compress.train.ranks import leave_weights
 

@@ -20,14 +20,14 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from compress.cli_train import train_command
-from compress.dataset import Dataset, read_dataset
-from compress.dual import embed_text, load_dual
+from compress.data.dataset import Dataset, read_dataset
+from compress.data.images import read_image
+from compress.data.reading import Reading
 from compress.errors import DataError, TeacherError
-from compress.images import read_image
 from compress.progress import Advance, SilentReporter
-from compress.prompts import read_prompts
-from compress.reading import Reading
-from compress.teacher import load_teacher
+from compress.teachers.dual import embed_text, load_dual
+from compress.teachers.prompts import read_prompts
+from compress.teachers.teacher import load_teacher
 from compress.train.fit import open_teacher
 from compress.train.judge import Judge
 from compress.train.options import Precision, Schedule, TrainOptions, Tuning

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from compress.dataset import ClassLabel, read_dataset
-from compress.dual import load_dual
+from compress.data.dataset import ClassLabel, read_dataset
+from compress.teachers.dual import load_dual
 from compress.train.sentences import class_sentences, collect_sentences, speaks
 
 _DEFECT, _GOOD = ClassLabel("deep_scratch", "defect"), ClassLabel("good", "good")

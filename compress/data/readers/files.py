@@ -1,0 +1,134 @@
+"""What lies below a data folder, listed once, and how people write the names of its images."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from camera.image_file import SUFFIXES
+from compress.data.readers.found import Problem
+from compress.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """All files below `root`, sorted; hidden ones and `__MACOSX` left out, links to folders not followed."""
+
+    root: Path
+    paths: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def images(self) -> tuple[Path, ...]:
+        return tuple(p for p in self.paths if p.suffix.lower() in SUFFIXES)
+
+    def without(self, paths: Set[Path]) -> Files:
+        """The same less some files."""
+        return replace(self, paths=tuple(path for path in self.paths if path not in paths))
+
+    def with_suffix(self, suffix: str) -> tuple[Path, ...]:
+        """The files that end on `suffix` (".xml"), in any case."""
+        return tuple(p for p in self.paths if p.suffix.lower() == suffix)
+
+    def folders_of(self, path: Path) -> tuple[str, ...]:
+        """The names of the folders from the root down to the file."""
+        return path.relative_to(self.root).parts[:-1]
+
+    def relative(self, path: Path) -> str:
+        """The file's path below the root, with forward slashes."""
+        return path.relative_to(self.root).as_posix()
+
+
+def list_files(root: Path) -> Files:
+    """List the data folder. Raises DataError where it is absent, unreadable or without any image."""
+    if not root.is_dir():
+        raise DataError(f"there is no data folder at {root}; give the folder that holds the images")
+    problems: list[Problem] = []
+    paths: list[Path] = []
+
+    def unreadable(error: OSError) -> None:
+        problems.append(Problem(Path(str(error.filename)), f"cannot be opened: {error.strerror}"))
+
+    for folder, below, names in os.walk(root, onerror=unreadable):
+        below[:] = sorted(name for name in below if not _is_hidden(name))
+        for name in sorted(names):
+            if not _is_text(name):
+                problems.append(Problem(Path(folder), f"holds {name!a}, whose name is not UTF-8; rename it"))
+            elif not _is_hidden(name):
+                paths.append(Path(folder) / name)
+    files = Files(root, tuple(paths), tuple(problems))
+    if not files.images:
+        reason = f" ({problems[0].path} {problems[0].sentence})" if problems else ""
+        suffixes = " ".join(sorted(SUFFIXES))
+        raise DataError(f"{root} holds no images{reason}; expected files that end on {suffixes}")
+    return files
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be printed: bytes that are not UTF-8 come out of the file system as surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+class Names:
+    """Finds images by the names that lists and label files call them.
+
+    A list may say `a`, `a.jpg`, `images/a`, `./images/a.jpg` or `images\\a.jpg`; letter case and the two
+    Unicode spellings of accents do not matter.
+    """
+
+    def __init__(self, root: Path, images: Iterable[Path]) -> None:
+        by_name: defaultdict[str, list[Path]] = defaultdict(list)
+        for path in images:
+            parts = path.relative_to(root).parts
+            for start in range(len(parts)):
+                tail = PurePosixPath(*parts[start:])
+                for key in {_key(tail), _key(tail.with_suffix(""))}:
+                    by_name[key].append(path)
+        self._by_name: Mapping[str, list[Path]] = by_name
+
+    def find(self, written: str) -> tuple[Path, ...]:
+        """The images that `written` may mean: none, one, or several of the same name."""
+        path = PurePosixPath(written.strip().replace("\\", "/"))
+        found = self._by_name.get(_key(path))
+        if found is None and path.is_absolute():  # a list made elsewhere: find the part below this root
+            tails = (PurePosixPath(*path.parts[start:]) for start in range(1, len(path.parts)))
+            found = next((self._by_name[_key(t)] for t in tails if _key(t) in self._by_name), None)
+        return tuple(found or ())
+
+    def near(self, written: str, label: Path) -> Path:
+        """The one image that the file `label` means by `written`: its path, or else its name, the nearest first.
+
+        Raises DataError where there is none, or several equally near.
+        """
+        name = PurePosixPath(written.strip().replace("\\", "/")).name
+        candidates = self.find(written) or (self.find(name) if name else ())
+        candidates = tuple(c for c in candidates if c.name == name) or candidates
+        if not candidates:
+            raise DataError(f"names {written!r}, which is not here")
+        nearest = [c for c in candidates if nearness(label, c) == max(nearness(label, other) for other in candidates)]
+        if len(nearest) > 1:
+            raise DataError(f"names {written!r}, which could be {nearest[0]} or {nearest[1]}; write the folder too")
+        return nearest[0]
+
+
+def nearness(label: Path, image: Path) -> int:
+    """How many folders two paths share, counted from the root and from the file."""
+    ours, theirs = label.parent.parts, image.parent.parts
+    return _shared(ours, theirs) + _shared(ours[::-1], theirs[::-1])
+
+
+def _shared(ours: tuple[str, ...], theirs: tuple[str, ...]) -> int:
+    equal = [a == b for a, b in zip(ours, theirs, strict=False)]
+    return equal.index(False) if False in equal else len(equal)
+
+
+def _key(path: PurePosixPath) -> str:
+    return unicodedata.normalize("NFC", str(path)).casefold()

@@ -1,0 +1,69 @@
+"""index.csv beside the images: class, split, group and sentences of each, whatever format the labels are in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compress.data.readers import cells, rows
+from compress.data.readers.files import Files, Names
+from compress.data.readers.found import Problem, Split
+from compress.data.readers.lists import SPLIT_FOLDERS
+from compress.errors import DataError
+
+INDEX = "index.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index says of one image; None where it does not, and for a split of an unknown name."""
+
+    class_name: str | None
+    split: Split | None
+    group: str | None
+    captions: tuple[str, ...] = ()
+    questions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """index.csv by image, empty where there is none."""
+
+    entries: dict[Path, Entry] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def read_index(files: Files, names: Names) -> Index:
+    """Read index.csv. Raises DataError where it is damaged: splits made up instead would leak silently."""
+    path = files.root / INDEX
+    if path not in files.paths:
+        return Index()
+    table = rows.read_table(path)
+    if "image" not in table.columns:
+        return Index(problems=(Problem(path, "names no images: it needs a column path, image or name; not used"),))
+    found: dict[Path, Entry] = {}
+    problems = list(table.problems)
+    for row in table.rows:
+        written = str(row.get("image", ""))
+        images = names.find(written)
+        if len(images) > 1:
+            problems.append(Problem(path, f"names {written!r}, which {len(images)} images are called; not used"))
+        elif images:
+            problems += _add(found, images[0], row, path)
+    return Index(found, tuple(problems))
+
+
+def _add(found: dict[Path, Entry], image: Path, row: rows.Row, path: Path) -> list[Problem]:
+    try:
+        entry = _entry(row)
+    except DataError as error:
+        return [Problem(path, f"{error} for {image.name}; row not used")]
+    if found.setdefault(image, entry) != entry:
+        return [Problem(path, f"has two different rows for {row['image']!r}; the first is used")]
+    return []
+
+
+def _entry(row: rows.Row) -> Entry:
+    split = SPLIT_FOLDERS.get(row.get("split", "").casefold())
+    texts = tuple(cells.texts(row.get("caption")))
+    return Entry(row.get("class"), split, row.get("group"), texts, tuple(cells.questions(row)))

@@ -1,0 +1,1 @@
+"""Eight bits and sixteen: calibrated, measured layer by layer, relaxed or trained until quality holds."""

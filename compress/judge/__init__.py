@@ -1,0 +1,1 @@
+"""How good a model is: answers, measures, thresholds, and the budget they are held against."""

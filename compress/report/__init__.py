@@ -1,0 +1,1 @@
+"""What a run found, for people: the record, the table and the page."""

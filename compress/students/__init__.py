@@ -1,0 +1,1 @@
+"""Students: what they are, how they learn from a teacher, grow narrower and leave as a graph."""

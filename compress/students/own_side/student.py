@@ -1,0 +1,227 @@
+"""The teacher's own image side as a student: its embedding is the teacher's, a class and a map head are added.
+
+Rebuilt from a config that is plain data and a safetensors file, as every student: never a pickled module.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from compress.errors import TeacherError
+from compress.int8.qdq import Layer
+from compress.students.distil import Lesson
+from compress.students.own_side.build import build_side, leave_out, resize
+from compress.students.student_model import StudentModel
+from compress.teachers.features import Grids
+from compress.teachers.image_side import ImageSide, TeacherVision
+from compress.teachers.pretrained import first_line
+from compress.teachers.teacher import Teacher
+from compress.teachers.teacher_input import Preprocessing
+from edge.bundle import InputSpec
+
+_MAP_CHANNELS = 32
+_CONFIG, _WEIGHTS = "student.json", "student.safetensors"
+
+
+class OwnConfig(msgspec.Struct, frozen=True):
+    """All that is needed to build the student anew.
+
+    architecture: the class of transformers; model: its configuration. channels: of the grids at half the depth, at
+    three quarters, and of the last. spare: layers that may go, the least important first; left_out: those that went.
+    shapes: of the weights that differ from the configuration's. takes_heads: whether attention heads may go.
+    """
+
+    architecture: str
+    model: dict[str, Any]
+    is_dual: bool
+    has_pooler: bool
+    preprocessing: Preprocessing
+    embedding_dim: int
+    num_classes: int
+    hint: tuple[int, int]
+    map: tuple[int, int]
+    channels: tuple[int, int, int]
+    takes_heads: bool = False
+    spare: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    @property
+    def input(self) -> InputSpec:
+        return InputSpec(self.preprocessing.height, self.preprocessing.width)
+
+    @property
+    def grids(self) -> Grids:
+        return Grids(self.input, self.hint, self.map)
+
+
+class OwnStudent(StudentModel[OwnConfig]):
+    """The teacher's image side with heads for class and map."""
+
+    def __init__(self, config: OwnConfig, vision: TeacherVision) -> None:
+        super().__init__()
+        self.config = config
+        self.vision = vision
+        middle, _, last = config.channels
+        self.classify = nn.Linear(config.embedding_dim, config.num_classes)
+        self.map_coarse = nn.Conv2d(last, _MAP_CHANNELS, 1)
+        self.map_fine = nn.Conv2d(middle, _MAP_CHANNELS, 1)
+        self.map_out = nn.Conv2d(_MAP_CHANNELS, 1, 1)
+        self.levels = 255.0  # what a pixel of 1 stands for
+
+    def trunk(self, pixels_NCHW: Tensor) -> list[Tensor]:
+        """The grids at half and three quarters of the depth and the last one, and pooled_ND."""
+        pooled_ND, grids = self.vision.see(pixels_NCHW * self.levels if self.levels != 1 else pixels_NCHW)
+        return [*three_of(grids), pooled_ND]
+
+    def heads(self, layers: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        middle_NCHW, _, last_NCHW, pooled_ND = layers
+        coarse_NCHW = F.interpolate(self.map_coarse(_level(last_NCHW)), size=self.config.map, mode="nearest")
+        map_N1HW = self.map_out(F.relu(coarse_NCHW + self.map_fine(_level(middle_NCHW))))
+        return self.classify(pooled_ND), pooled_ND, map_N1HW.squeeze(1)
+
+    def hints(self, layers: list[Tensor]) -> tuple[Tensor, Tensor]:
+        return _fit(layers[0], self.config.hint), _fit(layers[1], self.config.hint)
+
+    @property
+    def hint_channels(self) -> tuple[int, int]:
+        return self.config.channels[:2]
+
+    def patches(self, layers: list[Tensor]) -> Tensor:
+        return torch.cat([_fit(grid, self.config.hint) for grid in layers[:3]], dim=1)
+
+    def for_levels(self) -> OwnStudent:
+        ready = copy.deepcopy(self).eval()
+        ready.levels = 1.0
+        return ready
+
+    def int8_layers(self, found: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        """Every convolution and linear layer of the image side, rounded where it reads.
+
+        What layers give goes into residual sums, norms and GELUs, which stay float (see `compress.int8.linear`).
+        """
+        return tuple(replace(layer, output="") for layer in found if "classify." not in layer.weight)
+
+    def multiply_adds(self) -> int:
+        """Of the convolutions and linear layers; the products inside attention are not counted."""
+        total = 0
+
+        def count(module: nn.Module, _: Any, out: Tensor) -> None:
+            nonlocal total
+            assert isinstance(module, (nn.Conv2d, nn.Linear))
+            per_place = module.weight[0].numel()
+            total += out.numel() * per_place
+
+        layers = [m for m in self.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+        hooks = [layer.register_forward_hook(count) for layer in layers]
+        try:
+            self.see_blank()
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return total
+
+    def see_blank(self) -> tuple[list[Tensor], tuple[Tensor, Tensor, Tensor]]:
+        """What trunk and heads give for one black picture."""
+        size = self.config.input
+        with torch.no_grad():
+            layers = self.eval().trunk(torch.zeros(1, 3, size.height, size.width))
+            return layers, self.heads(layers)
+
+
+def three_of(grids: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """The grids at half and three quarters of the depth, and the last."""
+    last = len(grids) - 1
+    return grids[round(0.5 * last)], grids[round(0.75 * last)], grids[last]
+
+
+def copy_of(teacher: Teacher, num_classes: int) -> OwnStudent:
+    """The teacher's image side as it is, with new heads. Raises TeacherError where it cannot be built anew."""
+    vision = copy.deepcopy(teacher.vision).requires_grad_(True)
+    side = teacher.preprocessing
+    with torch.no_grad():
+        pooled_ND, grids = vision.see(torch.zeros(1, 3, side.height, side.width))
+    three = three_of(grids)
+    middle, deep = ((grid.shape[2], grid.shape[3]) for grid in three[:2])
+    config = OwnConfig(
+        architecture=type(vision.model).__name__,
+        model=_plain(vision.model.config),
+        is_dual=vision.is_dual,
+        has_pooler=vision.has_pooler,
+        preprocessing=side,
+        embedding_dim=pooled_ND.shape[1],
+        num_classes=num_classes,
+        hint=deep,
+        map=middle,
+        channels=(three[0].shape[1], three[1].shape[1], three[2].shape[1]),
+    )
+    return OwnStudent(config, vision)
+
+
+def speak_as_taught(student: OwnStudent, lesson: Lesson) -> None:
+    """Let the class head start where the teacher's own opinion is: the linear layer that comes nearest, in place."""
+    pooled_MD = np.asarray(lesson.features.pooled_MD, np.float64)
+    mean_D, std_D = pooled_MD.mean(0), pooled_MD.std(0) + 1e-6
+    standard_MD = (pooled_MD - mean_D) / std_D
+    mean_K = lesson.opinion_MK.mean(0)
+    ridge_DD = standard_MD.T @ standard_MD + 1e-2 * len(standard_MD) * np.eye(len(mean_D))
+    weight_DK = np.linalg.solve(ridge_DD, standard_MD.T @ (lesson.opinion_MK - mean_K)) / std_D[:, None]
+    with torch.no_grad():
+        student.classify.weight.copy_(torch.from_numpy(weight_DK.T))
+        student.classify.bias.copy_(torch.from_numpy(mean_K - mean_D @ weight_DK))
+
+
+def rebuild(config: OwnConfig, tensors: dict[str, Tensor]) -> OwnStudent:
+    """The student of a config with these weights. Raises TeacherError where the two do not fit."""
+    side = ImageSide(build_side(config.architecture, config.model), config.is_dual)
+    student = OwnStudent(config, TeacherVision(side, config.preprocessing, config.has_pooler))
+    leave_out(student, config.left_out)
+    resize(student, config.shapes)
+    try:
+        student.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise TeacherError(f"the weights do not fit the configuration: {first_line(error)}") from error
+    return student.eval()
+
+
+def save_own(student: OwnStudent, folder: Path) -> None:
+    """`student.json` and `student.safetensors`: plain data, no pickle."""
+    (folder / _CONFIG).write_bytes(msgspec.json.format(msgspec.json.encode(student.config)))
+    save_file({k: v.clone().contiguous() for k, v in student.state_dict().items()}, folder / _WEIGHTS)
+
+
+def load_own(folder: Path) -> OwnStudent:
+    """What `save_own` left. Raises TeacherError where a file is missing, damaged, or of another model."""
+    try:
+        config = msgspec.json.decode((folder / _CONFIG).read_bytes(), type=OwnConfig)
+        return rebuild(config, load_file(folder / _WEIGHTS))
+    except (OSError, msgspec.DecodeError, SafetensorError, TeacherError) as error:
+        raise TeacherError(
+            f"the student in {folder} cannot be used: {first_line(error)}; delete the folder and start the run again"
+        ) from error
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    """A configuration as JSON has it."""
+    said: dict[str, Any] = msgspec.json.decode(config.to_json_string(use_diff=False))
+    return said
+
+
+def _level(grid_NCHW: Tensor) -> Tensor:
+    """Every place at mean 0 and variance 1 over its channels: transformers keep a few channels far above the rest."""
+    return F.layer_norm(grid_NCHW.permute(0, 2, 3, 1), (grid_NCHW.shape[1],)).permute(0, 3, 1, 2)
+
+
+def _fit(grid_NCHW: Tensor, size: tuple[int, int]) -> Tensor:
+    return grid_NCHW if grid_NCHW.shape[2:] == size else F.adaptive_avg_pool2d(grid_NCHW, size)

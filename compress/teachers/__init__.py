@@ -1,0 +1,1 @@
+"""Teachers: opened safely, asked for features, opinions and sentences."""
