@@ -24,7 +24,7 @@ from rich.console import Console
 
 from benchmarks.soak_parts.account import Account, account_of, account_table
 from benchmarks.soak_parts.faults import FAULTS, KILL_SERVICE
-from benchmarks.soak_parts.gauge import Gauge
+from benchmarks.soak_parts.gauge import CALM_S, Gauge
 from benchmarks.soak_parts.rig import SoakError, rig
 from edge.errors import EdgevlError
 
@@ -58,6 +58,7 @@ def soak(minutes: float, seed: int, folder: Path, console: Console) -> Account:
             if fault is KILL_SERVICE:
                 gauge.start(warm_up_s)
             console.print(f"{minutes - (end - time.monotonic()) / 60:5.1f} min  {fault.name}: back at full rate")
+        line.listen(CALM_S)
         measured = gauge.stop()
         line.finish()
         return account_of(line, done, measured)

@@ -13,8 +13,9 @@ import psutil
 from benchmarks.soak_parts.rig import Rig
 
 _EVERY_S = 2.0
-# Files and threads come and go for moments; a leak does not go.
-_END_SAMPLES = 5
+_LOOKS = 5
+# So long nothing should happen before `stop`.
+CALM_S = (_LOOKS + 1) * _EVERY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Sample:
 class Growth:
     """One life of the service after its warm-up. Slopes in MB an hour, by least squares.
 
-    files, threads: the smallest number of a few looks at the beginning and at the end.
+    files, threads: the largest number of a few looks at the beginning, the smallest of a few at the end: connections
+    come and go, a leak does not go.
     """
 
     minutes: float
@@ -63,7 +65,7 @@ class Gauge:
     def stop(self) -> Growth | None:
         """None where the life was too short to say anything."""
         self._end()
-        return growth(self._samples) if len(self._samples) > 2 * _END_SAMPLES else None
+        return growth(self._samples) if len(self._samples) > 2 * _LOOKS else None
 
     def _end(self) -> None:
         self._stop.set()
@@ -88,7 +90,7 @@ def _look(rig: Rig) -> Sample:
 
 def growth(samples: list[Sample]) -> Growth:
     """From the samples of one life of the service."""
-    first, last = samples[:_END_SAMPLES], samples[-_END_SAMPLES:]
+    first, last = samples[:_LOOKS], samples[-_LOOKS:]
     pids = {pid for sample in samples for pid in sample.cameras_mb}
     lives = [[(s.at_s, s.cameras_mb[pid]) for s in samples if pid in s.cameras_mb] for pid in pids]
     return Growth(
@@ -96,8 +98,8 @@ def growth(samples: list[Sample]) -> Growth:
         service_mb=samples[-1].service_mb,
         service_slope=slope_mb_h([[(s.at_s, s.service_mb) for s in samples]]),
         cameras_slope=slope_mb_h(lives),
-        files=(min(s.files for s in first), min(s.files for s in last)),
-        threads=(min(s.threads for s in first), min(s.threads for s in last)),
+        files=(max(s.files for s in first), min(s.files for s in last)),
+        threads=(max(s.threads for s in first), min(s.threads for s in last)),
     )
 
 
