@@ -80,6 +80,14 @@ class OwnStudent(StudentModel[OwnConfig]):
         self.map_out = nn.Conv2d(_MAP_CHANNELS, 1, 1)
         self.levels = 255.0  # what a pixel of 1 stands for
 
+    def train(self, mode: bool = True) -> OwnStudent:
+        """BatchNorm keeps the teacher's statistics: some models replace them all by the last batch's (MobileNetV2)."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
     def trunk(self, pixels_NCHW: Tensor) -> list[Tensor]:
         """The grids at half and three quarters of the depth and the last one, and pooled_ND."""
         pooled_ND, grids = self.vision.see(pixels_NCHW * self.levels if self.levels != 1 else pixels_NCHW)
