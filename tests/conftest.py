@@ -7,6 +7,11 @@ import re
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# A busy machine makes any example slow; how fast things are is for benchmarks/.
+settings.register_profile("edgevl", deadline=None)
+settings.load_profile("edgevl")
 
 # How tests word a missing program or package; the images in ../shared are data, and may be absent.
 _NOT_INSTALLED = re.compile(r"not installed|could not import|no module named|no rtsp server|\binstall\b", re.IGNORECASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ pytestmark = pytest.mark.slow
 
 def _launch(*arguments: str) -> subprocess.CompletedProcess[str]:
     """As a user would on two GPUs; ACCELERATE_USE_CPU makes CPU processes of them."""
-    launcher = ["accelerate", "launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0"]
+    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
+    launcher += ["--num_processes", "2", "--main_process_port", "0"]
     settings = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
     return subprocess.run(
         [*launcher, *settings, "-m", *arguments],
