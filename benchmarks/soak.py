@@ -74,6 +74,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="edgevl-soak-") as temporary:
             account = soak(given.minutes, given.seed, given.keep or Path(temporary), console)
+    except KeyboardInterrupt:
+        console.print("stopped; a soak that is broken off has no account")
+        return 130
     except (SoakError, EdgevlError) as error:
         console.print(f"the soak broke off: {error}", markup=False)
         return 1
