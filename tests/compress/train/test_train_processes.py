@@ -45,9 +45,10 @@ def test_both_processes_end_with_the_weights_of_one_process_with_twice_the_batch
     assert all(torch.equal(first[name], second[name]) for name in first)
     leave_weights(str(clip), parts, one, 8)
     alone, before = load_file(one / "0.safetensors"), load_file(clip / "model.safetensors")
-    moved = max((alone[name] - before[name]).abs().max() for name in before)
-    apart = max((alone[name] - first[name]).abs().max() for name in before)
-    assert moved > 1e-3
+    # As a whole, not weight by weight: Adam moves a weight whose gradient is nothing but rounding as far as any other.
+    moved = torch.cat([(alone[name] - before[name]).ravel() for name in before]).norm()
+    apart = torch.cat([(alone[name] - first[name]).ravel() for name in before]).norm()
+    assert moved > 1e-2
     assert apart < 0.02 * moved
 
 
