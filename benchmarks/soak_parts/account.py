@@ -20,19 +20,30 @@ Place = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """The result. missing, duplicates: over both readers, after replay. not_stored: heard, but not in the store.
+class Debt:
+    """What must be nothing. missing, duplicates: over all readers, after replay, and in the store.
 
-    gaps: numbers that the store lacks between others of the same topic and epoch. latencies in ms.
+    not_stored: heard, but not in the store. gaps: numbers that the store lacks below the last of a topic and epoch.
     """
 
-    verdicts: int
-    undecided: Counter[str]
-    unaccounted: int
     missing: int
     duplicates: int
     not_stored: int
     gaps: int
+
+    @property
+    def total(self) -> int:
+        return self.missing + self.duplicates + self.not_stored + self.gaps
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The result. unaccounted: triggers that no verdict, drop or queue accounts for. latency_ms: p50, p99, max."""
+
+    verdicts: int
+    undecided: Counter[str]
+    unaccounted: int
+    debt: Debt
     reader_accounts: tuple[str, ...]
     faults: Counter[str]
     latency_ms: tuple[float, float, float]
@@ -40,29 +51,34 @@ class Account:
 
     @property
     def is_clean(self) -> bool:
-        owed = self.unaccounted + self.missing + self.duplicates + self.not_stored + self.gaps
-        grown = self.growth is None or self.growth.files[1] > self.growth.files[0]
-        return owed == 0 and not grown and self.growth is not None and self.growth.threads[1] <= self.growth.threads[0]
+        return self.unaccounted + self.debt.total == 0 and self.growth is not None and not self.growth.is_leaking
 
 
 def account_of(rig: Rig, faults: Counter[str], growth: Growth | None) -> Account:
     """After `rig.finish`."""
     stored = [row.verdict for row in History(rig.data_dir).recent(10_000_000)]
-    places = {(verdict.topic, verdict.epoch, verdict.number) for verdict in stored}
     logs = [lines_in(rig.reader_log(number)) for number in range(len(rig.readers))]
-    had = [{line.place for line in log} for log in logs]
     return Account(
         verdicts=len(stored),
         undecided=Counter(verdict.reason for verdict in stored if verdict.reason is not None),
         unaccounted=rig.worst_unaccounted + _owed_at_the_end(rig.service_log),
-        missing=sum(len(places - one) for one in had),
-        duplicates=sum(len(log) - len(one) for log, one in zip(logs, had, strict=True)) + len(stored) - len(places),
-        not_stored=len(set().union(*had) - places),
-        gaps=_gaps(places),
+        debt=debt_of([(v.topic, v.epoch, v.number) for v in stored], [[line.place for line in log] for log in logs]),
         reader_accounts=tuple(rig.reader_accounts),
         faults=faults,
         latency_ms=_latencies(logs[0]),
         growth=growth,
+    )
+
+
+def debt_of(stored: Sequence[Place], heard: Sequence[Sequence[Place]]) -> Debt:
+    """What the store and each reader had, held against each other."""
+    kept = set(stored)
+    had = [set(places) for places in heard]
+    return Debt(
+        missing=sum(len(kept - one) for one in had),
+        duplicates=sum(len(places) - len(set(places)) for places in (stored, *heard)),
+        not_stored=len(set().union(*had) - kept),
+        gaps=_gaps(kept),
     )
 
 
@@ -73,10 +89,10 @@ def account_table(account: Account, command: str) -> Table:
         ("verdicts", f"{account.verdicts}"),
         ("UNDECIDED among them", ", ".join(f"{reason} {n}" for reason, n in account.undecided.items()) or "none"),
         ("unaccounted (must be 0)", f"{account.unaccounted}"),
-        ("missing after replay, two readers (must be 0)", f"{account.missing}"),
-        ("duplicates (must be 0)", f"{account.duplicates}"),
-        ("heard but not stored (must be 0)", f"{account.not_stored}"),
-        ("gaps in the store's numbers (must be 0)", f"{account.gaps}"),
+        ("missing after replay, two readers (must be 0)", f"{account.debt.missing}"),
+        ("duplicates (must be 0)", f"{account.debt.duplicates}"),
+        ("heard but not stored (must be 0)", f"{account.debt.not_stored}"),
+        ("gaps in the store's numbers (must be 0)", f"{account.debt.gaps}"),
         ("the readers say", "; ".join(account.reader_accounts)),
         *((f"fault: {name}", f"{number}") for name, number in sorted(account.faults.items())),
         ("capture to verdict p50 / p99 / max", f"{p50:.1f} / {p99:.1f} / {most:.1f} ms"),

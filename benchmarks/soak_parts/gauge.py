@@ -44,6 +44,10 @@ class Growth:
     files: tuple[int, int]
     threads: tuple[int, int]
 
+    @property
+    def is_leaking(self) -> bool:
+        return self.files[1] > self.files[0] or self.threads[1] > self.threads[0]
+
 
 class Gauge:
     """Looks every two seconds from a thread of its own; `start` begins anew with the service that runs then."""
