@@ -4,7 +4,8 @@ EdgevlError (1)
 ├── DataError (6)        the images or their labels cannot be used
 ├── TeacherError (7)     the teacher cannot be loaded or does not fit the task
 ├── BudgetError (8)      no model or threshold found here keeps the limits that were asked for
-└── WorseError (9)       a bundle does worse on some pictures than its report leaves open
+├── WorseError (9)       a bundle does worse on some pictures than its report leaves open
+└── ParityError (1)      the exported graph does not decide as the model that was taught
 """
 
 from __future__ import annotations
@@ -34,3 +35,7 @@ class WorseError(EdgevlError):
     """Verification found figures outside the recorded intervals, on the bad side."""
 
     exit_code = 9
+
+
+class ParityError(EdgevlError):
+    """Torch and the exported graph disagree; nobody foresaw how, so it has no exit code of its own."""

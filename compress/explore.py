@@ -17,7 +17,7 @@ from compress.data.pictures import read_pictures
 from compress.int8.calibrate import calibration_pictures
 from compress.int8.quantise import quantise
 from compress.judge.answers import answer_graph
-from compress.judge.budget import cost, held_against, make_point
+from compress.judge.budget import cost, held_against, make_point, pareto_front
 from compress.judge.measure import graph_run, latencies_ms
 from compress.judge.point import Budget, Point
 from compress.judge.thresholds import fit_temperature
@@ -62,6 +62,8 @@ def explore(course: Course, kinds: tuple[Kind[Any], ...], budget: Budget) -> Exp
             for point in made.value:
                 course.reporter.say(f"{point.name}: {point.said}")
     points = _against_the_best(tuple(point for point, _, _ in tried), budget)
+    front = "; ".join(f"{point.name} ({point.said})" for point in pareto_front(points))
+    course.reporter.say(f"what nothing beats in both time and quality, fastest first: {front}")
     best = min(range(len(points)), key=lambda i: (len(points[i].shortfalls), cost(points[i]), points[i].ms))
     return Explored(points, tried[best][1], tried[best][2])
 

@@ -18,7 +18,7 @@ from compress.data.dataset import Dataset
 from compress.data.pictures import without
 from compress.data.reading import Reading
 from compress.data.sizing import SizeName, choose_input
-from compress.errors import DataError
+from compress.errors import DataError, ParityError
 from compress.explore import Explored, explore
 from compress.good_parts.normality import Normality
 from compress.good_parts.unknown import known_classes, knows_defects, tells_unknown, with_unknown
@@ -77,7 +77,8 @@ def compress(
 ) -> tuple[Bundle, RunReport]:
     """Make the bundle `out` from a teacher and a folder of pictures.
 
-    Raises DataError, TeacherError, and BudgetError where no model keeps the budget (nothing is packed then).
+    Raises DataError, TeacherError, BudgetError where no model keeps the budget and ParityError where the exported graph
+    does not decide as torch does; nothing is packed then.
     Work is kept in `OUT.work` beside it. Deterministic for a seed, on one machine with one number of threads.
     """
     check_out(out)
@@ -117,10 +118,22 @@ def compress(
             lambda folder: evaluation.evaluate_all(folder, chain, judged.value, origin, reporter),
             evaluation.read_evaluation,
         )
+        _demand_parity(report.value, recipe)
         trained = replace(report.value.trained, command=command)
         opinion = asked.value.opinion if asked else None
         told = replace(report.value, name=out.name, seconds=work.seconds(), trained=trained, opinion=opinion)
         return ship(out, chain, dataset, told, reporter), told
+
+
+def _demand_parity(report: RunReport, recipe: Recipe) -> None:
+    """Raises ParityError where the exported graph decides otherwise than torch: it is not the model that was taught."""
+    flips = report.parity.torch_onnx_flips
+    if flips and not recipe.pack_anyway:
+        raise ParityError(
+            f"the exported graph decides {flips} of {report.parity.images} test pictures otherwise than torch (largest "
+            f"difference of a probability {report.parity.torch_onnx_max_difference:.1g}), so it is not packed; please "
+            "report this with the versions `edgevl doctor` prints, or pack it all the same with --pack-anyway"
+        )
 
 
 def _ask(
