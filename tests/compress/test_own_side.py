@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from compress.errors import TeacherError
 from compress.pipeline import compress
 from compress.progress import SilentReporter
-from compress.students.distil import Lesson, Weights
+from compress.students.distil import Lesson, Schedule, Weights, distil
 from compress.students.kinds import TeacherItself, teacher_itself
 from compress.students.own_side.student import OwnStudent, load_own, save_own
 from compress.teachers.features import Features
@@ -94,6 +94,20 @@ def test_heads_units_and_layers_go_and_the_stream_stays(tmp_path: Path, family: 
     assert all(new == (old[0] // 2, old[1]) for old, new in query)
     assert units
     assert all(new == (old[0] // 2, old[1]) for old, new in units)
+
+
+@pytest.mark.parametrize("family", ["MobileNetV2", "ResNet"])
+def test_what_was_learned_of_millions_of_pictures_is_not_counted_anew(tmp_path: Path, family: str) -> None:
+    """BatchNorm's statistics stay the teacher's: MobileNetV2 would replace them by those of the last batch."""
+    kind = _kind(tmp_path, family)
+    lesson = _lesson(kind)
+    student = kind.new(lesson, SilentReporter())
+    before = {name: value.clone() for name, value in student.named_buffers() if "running_" in name}
+    assert before
+    distil(student, lesson, Schedule(2, batch=4), 0, "learns", SilentReporter())
+    kind.pruned(student, kind.thinned(student, 0.25), lesson, seed=0)
+    after = dict(student.named_buffers())
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
 def test_an_encoder_that_cannot_be_pruned_is_one_sentence(tmp_path: Path) -> None:
