@@ -42,6 +42,7 @@ class FaultLine:
         deadline = time.monotonic() + _PATIENCE_S
         while not happened():
             assert time.monotonic() < deadline, f"it never happened: {what}; {self.reports}"
+            assert self.line.process.poll() is None, self.line.wait()[1]
             self.listen(0.2)
 
     def listen(self, seconds: float) -> None:
@@ -101,7 +102,12 @@ class FaultLine:
 
 @contextmanager
 def line_at_full_rate(
-    folder: Path, bundle: Path, cameras: Mapping[str, str], rates: Mapping[str, float], each_camera: str = ""
+    folder: Path,
+    bundle: Path,
+    cameras: Mapping[str, str],
+    rates: Mapping[str, float],
+    each_camera: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[FaultLine]:
     """Start, wait for the full rate, let the test do harm, then check all that must hold after any fault.
 
@@ -109,7 +115,7 @@ def line_at_full_rate(
     """
     shared_before = set(Path("/dev/shm").iterdir())
     feed = free_address()
-    line = start_line(write_line(folder, bundle, feed, cameras, each_camera=each_camera), feed)
+    line = start_line(write_line(folder, bundle, feed, cameras, each_camera=each_camera), feed, environment)
     try:
         with Client(feed, ("verdict/", "camera/"), position={}) as client:
             harmed = FaultLine(line, client, folder / "data", rates)
