@@ -30,8 +30,9 @@ from compress.good_parts.unknown import with_unknown
 from compress.judge.answers import Answers, answer_graph
 from compress.judge.evaluate import localise
 from compress.judge.point import Budget
-from compress.pipeline import Recipe, compress
+from compress.pipeline import compress
 from compress.progress import ConsoleReporter
+from compress.recipe import Recipe
 from compress.teachers.teacher import load_teacher
 from compress.teachers.teacher_normality import teacher_anomaly
 from edge.bundle import Bundle

@@ -97,8 +97,9 @@ def compress_command(
     require_workshop()
     from compress.data.reading import Reading
     from compress.judge.point import Budget
-    from compress.pipeline import Recipe, compress
+    from compress.pipeline import compress
     from compress.progress import ConsoleReporter
+    from compress.recipe import Recipe
     from compress.report.table import print_table
     from compress.teachers.prompts import read_prompts
 

@@ -7,17 +7,15 @@ choice, and nowhere else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
 from compress.chain import Course, aim, narrow, teach
 from compress.data.dataset import Dataset
-from compress.data.pictures import without
-from compress.data.reading import Reading
-from compress.data.sizing import SizeName, choose_input
+from compress.data.sizing import choose_input
 from compress.errors import DataError, ParityError
 from compress.explore import Explored, explore
 from compress.good_parts.normality import Normality
@@ -25,51 +23,19 @@ from compress.good_parts.unknown import known_classes, knows_defects, tells_unkn
 from compress.judge.budget import demand_meaning, unreachable
 from compress.judge.point import Budget
 from compress.pack import check_out
+from compress.prepare import data_key, look_of, opinion_of, readable_of, regroup
 from compress.progress import Reporter
+from compress.recipe import Recipe
 from compress.report.record import RunReport
 from compress.ship import ship
-from compress.stages import asking, copies, evaluation, for_gpu, good, graphs, judging, looking, quantising
+from compress.stages import copies, evaluation, for_gpu, good, graphs, judging, quantising
 from compress.students.aim import aim_at_share
 from compress.students.kinds import Kind, convolutional, teacher_itself
-from compress.students.student import SIZES, StudentSize
+from compress.students.student import SIZES
 from compress.students.student_model import AnyStudent
-from compress.teachers.pretrained import find_folder, model_files
-from compress.teachers.prompts import Prompts
 from compress.teachers.teacher import Teacher, load_teacher
-from compress.teachers.teacher_labels import asked_paths
-from compress.workspace import Made, Workspace, digest_files, open_workspace
+from compress.workspace import Made, open_workspace
 from edge.bundle import Bundle, InputSpec
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a run does; the defaults serve all data tried so far.
-
-    input: the area of the model's input (`compress.data.sizing`); None lets the data decide.
-    views: the teacher's looks at augmented training pictures, in all; each picture gets between 1 and 12.
-    steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning
-        (never more than a new student gets).
-    duplicates: near-duplicates across splits are said, or (group) kept together where splits are made here.
-    prune_share: of the channels, where the budget has no latency to aim at. explore: try all sizes first.
-    unknown_defects: whether to tell defects that no class stands for; always so where a class is not learned.
-    prompts: sentences for each class; the teacher's opinion is the label then. even_at_chance: also where it has none.
-    """
-
-    student: StudentSize | Literal["teacher"] = "medium"
-    input: SizeName | None = None
-    views: int = 8000
-    steps: int = 700
-    recover_steps: int = 200
-    prune_share: float = 0.2
-    budget: Budget = field(default_factory=Budget)
-    explore: bool = False
-    pack_anyway: bool = False
-    seed: int = 0
-    unknown_defects: bool = False
-    reading: Reading = field(default_factory=Reading)
-    duplicates: Literal["warn", "group"] = "warn"
-    prompts: Prompts | None = None
-    even_at_chance: bool = False
 
 
 def compress(
@@ -84,9 +50,9 @@ def compress(
     check_out(out)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:
         as_given = recipe.reading.read(data, recipe.seed, recipe.prompts is not None, reporter=reporter)
-        listed = copies.settle(work, as_given, _regroup(data, recipe), reporter)
-        asked = _ask(work, teacher_name, listed, recipe.prompts, recipe, reporter) if recipe.prompts else None
-        readable = _readable(work, asked.value.dataset if asked else listed, reporter)
+        listed = copies.settle(work, as_given, regroup(data, recipe), reporter)
+        asked = opinion_of(work, teacher_name, listed, recipe.prompts, recipe, reporter) if recipe.prompts else None
+        readable = readable_of(work, asked.value.dataset if asked else listed, reporter)
         dataset = with_unknown(readable, recipe.unknown_defects)
         demand_meaning(recipe.budget, dataset)
         teacher = load_teacher(teacher_name)
@@ -95,7 +61,7 @@ def compress(
         reporter.say(f"model input: {spec.width}x{spec.height} ({why})")
         torch.manual_seed(recipe.seed)
         kinds = _kinds(teacher, dataset, spec, recipe)
-        look = _look(work, teacher, dataset, kinds[0], recipe, asked, reporter)
+        look = look_of(work, teacher, dataset, kinds[0], recipe, asked, reporter)
         course = Course(
             work, dataset, teacher, look, spec, recipe.steps, min(recipe.steps, recipe.recover_steps), recipe.seed,
             reporter,
@@ -134,63 +100,6 @@ def _demand_parity(report: RunReport, recipe: Recipe) -> None:
             f"difference of a probability {report.parity.torch_onnx_max_difference:.1g}), so it is not packed; please "
             "report this with the versions `edgevl doctor` prints, or pack it all the same with --pack-anyway"
         )
-
-
-def _ask(
-    work: Workspace, teacher_name: str, listed: Dataset, prompts: Prompts, recipe: Recipe, reporter: Reporter
-) -> Made[asking.Asked]:
-    """The teacher's opinion of every picture it may be asked about, taken for its label."""
-    pictures = [(path, path.stat().st_size, path.stat().st_mtime_ns) for path in asked_paths(listed)]
-    answered = work.stage(
-        "0-opinion",
-        (pictures, digest_files(model_files(find_folder(teacher_name))), prompts),
-        lambda folder: asking.ask(folder, teacher_name, listed, prompts, reporter),
-        asking.read_answers,
-    )
-    asked = asking.take(answered.value, listed, prompts, recipe.even_at_chance, recipe.seed)
-    reporter.say(asked.opinion.said)
-    return Made(asked, answered.key)
-
-
-def _regroup(data: Path, recipe: Recipe) -> copies.Regroup | None:
-    """Reads the data once more with near-duplicates as groups, where that is wanted."""
-    if recipe.duplicates == "warn":
-        return None
-    unlabelled = recipe.prompts is not None
-    return lambda parts: recipe.reading.read(data, recipe.seed, unlabelled, parts)
-
-
-def _readable(work: Workspace, listed: Dataset, reporter: Reporter) -> Dataset:
-    """The data set without the pictures that cannot be decoded, introduced to the person who waits."""
-    bad = work.stage(
-        "0-decode", data_key(listed), lambda folder: looking.decode_all(folder, listed), looking.read_unreadable
-    )
-    dataset = without(listed, bad.value)
-    introduce(dataset, reporter)
-    return dataset
-
-
-def _look(
-    work: Workspace,
-    teacher: Teacher,
-    dataset: Dataset,
-    kind: Kind[Any],
-    recipe: Recipe,
-    asked: Made[asking.Asked] | None,
-    reporter: Reporter,
-) -> Made[looking.Look]:
-    """The teacher's look at augmented views of every training picture."""
-    views = min(12, max(1, recipe.views // len(dataset.of("train"))))
-    grids = kind.grids  # the same for every size of a convolutional student
-    origin = digest_files(list(teacher.files)) or teacher.name
-    return work.stage(
-        "1-teacher",
-        (data_key(dataset), origin, grids, views, recipe.seed, asked.key if asked else "", knows_defects(dataset)),
-        lambda folder: looking.look(
-            folder, teacher, dataset, grids, views, recipe.seed, reporter, asked.value.zero_shot if asked else None
-        ),
-        looking.read_look,
-    )
 
 
 def _input(teacher: Teacher, dataset: Dataset, recipe: Recipe) -> tuple[InputSpec, str]:
@@ -283,21 +192,3 @@ def _demand_budget(judged: judging.Judged, recipe: Recipe, reporter: Reporter) -
         reporter.say(f"{point.name}: {point.said}{missed}")
     if judged.point(judged.shipped).shortfalls and not recipe.pack_anyway:
         raise unreachable(judged.points[1:], recipe.budget)
-
-
-def introduce(dataset: Dataset, reporter: Reporter) -> None:
-    """Say what was read, what was left out, and what it means."""
-    reporter.say(dataset.summary())
-    for note in dataset.notes:
-        reporter.say(f"note: {note}")
-    for problem in dataset.problems[:5]:
-        reporter.say(f"left out: {problem.path} {problem.sentence}")
-    if len(dataset.problems) > 5:
-        reporter.say(f"... and {len(dataset.problems) - 5} more, all of them in the report")
-    if not dataset.has_good:
-        reporter.say("no class of good parts: this bundle classifies; escape and overkill have no meaning here")
-
-
-def data_key(dataset: Dataset) -> object:
-    """What makes two readings of a folder the same: files by size and time, and everything the labels say."""
-    return [(s.name, s.path.stat().st_size, s.path.stat().st_mtime_ns, s) for s in dataset.samples]

@@ -10,8 +10,9 @@ from rich.panel import Panel
 from compress.data.dataset import read_dataset
 from compress.demo.pictures import write_pictures
 from compress.demo.teacher import train_teacher
-from compress.pipeline import Recipe, compress
+from compress.pipeline import compress
 from compress.progress import ConsoleReporter
+from compress.recipe import Recipe
 from compress.report.table import print_table
 from compress.workspace import open_workspace
 from edge.bundle import MANIFEST

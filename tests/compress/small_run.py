@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from compress.pipeline import Recipe, compress
+from compress.pipeline import compress
 from compress.progress import Advance, SilentReporter
+from compress.recipe import Recipe
 from tests.compress import layouts
 
 SMALL = Recipe(steps=12, recover_steps=4, views=48)
