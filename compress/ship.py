@@ -11,7 +11,7 @@ import numpy as np
 from compress.data.dataset import Dataset
 from compress.data.pictures import read_pictures
 from compress.errors import DataError
-from compress.good_parts.unknown import known_classes
+from compress.good_parts.unknown import known_classes, knows_defects
 from compress.int8.quantise import balanced_choice
 from compress.pack import Graph, pack
 from compress.progress import Reporter
@@ -19,7 +19,7 @@ from compress.report.record import RunReport, write_report
 from compress.report.report import write_html
 from compress.stages.judging import Chain
 from edge.bundle import FORMAT_VERSION, Bundle, ClassSpec, Decision, InputSpec, Manifest
-from edge.quality import limits_of, measure
+from edge.quality import QualityLimits, limits_of, measure
 
 _GOLDEN_FRAMES = 8
 _TITLES = "titles.json"  # in the data folder, optional: {"scratch": {"en": "Scratch", "zh-TW": "刮傷"}}
@@ -29,7 +29,7 @@ def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter:
     """Write `out` with all variants, golden frames from validation, and the report."""
     spec = chain.pruned.config.input
     val = read_pictures(dataset, "val", spec)
-    usual = limits_of([measure(image_HWC) for image_HWC in read_pictures(dataset, "train", spec).image_NHWC])
+    usual = _usual_quality(dataset, spec)
     golden_NHWC = val.image_NHWC[balanced_choice(val.label_N, _GOLDEN_FRAMES, report.trained.seed)]
     ms = {row.name: row.ms for row in report.rows}
     graphs = (
@@ -45,6 +45,18 @@ def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter:
         bundle = pack(out, draft, graphs, np.ascontiguousarray(golden_NHWC), extras)
     reporter.say(f"bundle {bundle.manifest.bundle_id} is in {out}; the report for people is {out / 'report.html'}")
     return bundle
+
+
+def _usual_quality(dataset: Dataset, spec: InputSpec) -> QualityLimits:
+    """What pictures have in common by which an unfit one is told.
+
+    Where only good parts teach, detail is left to the anomaly: nothing shows how smooth a defect may make a part, and
+    it must not pass for blur.
+    """
+    usual = limits_of([measure(image_HWC) for image_HWC in read_pictures(dataset, "train", spec).image_NHWC])
+    if knows_defects(dataset):
+        return usual
+    return msgspec.structs.replace(usual, least_detail_x=0.0, least_detail_y=0.0)
 
 
 def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:

@@ -65,8 +65,8 @@ def measure(image_HWC: NDArray[np.uint8]) -> Quality:
     return Quality(
         brightness=float(mean[0, 0]),
         contrast=float(deviation[0, 0]),
-        black=np.count_nonzero(grey_HW <= _BLACK) / pixels,
-        white=np.count_nonzero(grey_HW >= _WHITE) / pixels,
+        black=float(np.count_nonzero(grey_HW <= _BLACK) / pixels),
+        white=float(np.count_nonzero(grey_HW >= _WHITE) / pixels),
         detail_x=_detail(grey_HW[:, :-_FAR], grey_HW[:, 1 : 1 - _FAR], grey_HW[:, _FAR:]),
         detail_y=_detail(grey_HW[:-_FAR], grey_HW[1 : 1 - _FAR], grey_HW[_FAR:]),
     )

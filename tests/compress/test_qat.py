@@ -21,7 +21,7 @@ from compress.students.student import Student
 from compress.students.torch_answers import answer_torch
 from tests.compress.tiny_graph import TinyGraph, make_lesson, make_tiny_graph
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # several trainings
 
 _ROUGH = 250.0  # an outlier that stretches every range so far leaves two of 256 levels to the rest
 _MORE = Schedule(120, 16, 2e-3)
