@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
+
+# Shells start background jobs deaf to Ctrl-C, and their children too; tests of Ctrl-C need ears.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine makes any example slow; how fast things are is for benchmarks/.
 settings.register_profile("edgevl", deadline=None)

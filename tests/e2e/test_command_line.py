@@ -97,7 +97,6 @@ def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_is_finished(tmp_path: Pa
     options = ["--teacher", teacher, "--data", data, "--out", out, "--views", "48", "--steps", "100000"]
     with subprocess.Popen(
         [sys.executable, "-m", "edgevl", "compress", *map(str, options)],
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background shell ignores it
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
