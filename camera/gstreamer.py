@@ -5,16 +5,16 @@ Which pipelines there are is for the sources that use this to say (`camera.csi`)
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camera.clock import Clock, SystemClock
+from camera.clock import Clock
 from camera.frame import Frame
 from camera.gobject import load
-from camera.live import LiveStream
+from camera.live import LiveSource, LiveStream, Running
 from camera.source import SourceLost, SourceTimeout, SourceUnavailable
 from camera.stamps import SenderClock
 
@@ -24,49 +24,25 @@ SINK = "video/x-raw,format=BGR ! appsink name=sink max-buffers=1 drop=true sync=
 _START_NS = 10_000_000_000
 
 
-class _Running(Protocol):
-    def read(self, timeout_s: float) -> Frame: ...
-
-    def close(self) -> None: ...
-
-
-class GStreamerSource:
+class GStreamerSource(LiveSource):
     """Follows `camera.source.Source`. pipeline: ends in `SINK`. shown: the camera in error sentences."""
 
     def __init__(self, name: str, pipeline: str, shown: str, clock: Clock | None = None) -> None:
-        self._name = name
+        super().__init__(name, clock)
         self._pipeline = pipeline
         self._shown = shown
-        self._clock = clock or SystemClock()
-        self._running: _Running | None = None
 
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def open(self) -> None:
-        self.close()
+    def _start(self) -> Running:
         if opencv_has_gstreamer():
-            self._running = self._through_opencv()
-        else:
-            self._running = _GObjectPipeline(self._pipeline, self._name, self._shown, self._clock)
-
-    def read(self, timeout_s: float) -> Frame:
-        if self._running is None:
-            raise SourceLost(f"the camera {self._name} is not open")
-        return self._running.read(timeout_s)
-
-    def close(self) -> None:
-        if self._running is not None:
-            self._running.close()
-            self._running = None
+            return self._through_opencv()
+        return _GObjectPipeline(self._pipeline, self.name, self._shown, self._clock)
 
     def _through_opencv(self) -> LiveStream:
         capture = cv2.VideoCapture(self._pipeline, cv2.CAP_GSTREAMER)
         if not capture.isOpened():
             capture.release()
             raise SourceUnavailable(f"{self._shown} cannot be started; try: gst-launch-1.0 {self._pipeline}")
-        return LiveStream(capture, self._name, self._shown, self._clock)
+        return LiveStream(capture, self.name, self._shown, self._clock)
 
 
 def opencv_has_gstreamer() -> bool:

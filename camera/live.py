@@ -1,17 +1,59 @@
-"""A live stream that OpenCV decodes, of which only the newest frame is kept: shared by RTSP, V4L2 and GStreamer."""
+"""Live sources, of which only the newest frame is kept: what RTSP, V4L2 and GStreamer have in common."""
 
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camera.clock import Clock
+from camera.clock import Clock, SystemClock
 from camera.frame import Frame
 from camera.source import SourceLost, SourceTimeout
 from camera.stamps import SenderClock
+
+
+class Running(Protocol):
+    """A stream that plays, from when it was made until `close`."""
+
+    def read(self, timeout_s: float) -> Frame:
+        """Raises SourceTimeout and SourceLost."""
+
+    def close(self) -> None: ...
+
+
+class LiveSource(ABC):
+    """Follows `camera.source.Source` with a stream that is started anew at every `open`."""
+
+    def __init__(self, name: str, clock: Clock | None = None) -> None:
+        self._name = name
+        self._clock = clock or SystemClock()
+        self._running: Running | None = None
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def open(self) -> None:
+        self.close()
+        self._running = self._start()
+
+    def read(self, timeout_s: float) -> Frame:
+        if self._running is None:
+            raise SourceLost(f"the camera {self._name} is not open")
+        return self._running.read(timeout_s)
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+    @abstractmethod
+    def _start(self) -> Running:
+        """Connect. Raises SourceUnavailable."""
 
 
 class NewestFrame:

@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 
 import cv2
 
-from camera.clock import Clock, SystemClock
-from camera.frame import Frame
-from camera.live import LiveStream
-from camera.source import SourceLost, SourceUnavailable, SourceUriError
+from camera.clock import Clock
+from camera.live import LiveSource, LiveStream
+from camera.source import SourceUnavailable, SourceUriError
 from camera.uri import parse_options, redacted
 
 
@@ -56,7 +55,7 @@ def rtsp_options(uri: str) -> RtspOptions:
     )
 
 
-class RtspSource:
+class RtspSource(LiveSource):
     """A live stream of which only the newest frame is kept: a slow reader sees gaps in `Frame.seq`, never old pictures.
 
     Between `open` and `close` one thread decodes. `close` waits for it, at most `read_timeout_s` when the camera
@@ -64,28 +63,11 @@ class RtspSource:
     """
 
     def __init__(self, name: str, options: RtspOptions, clock: Clock | None = None) -> None:
-        self._name = name
+        super().__init__(name, clock)
         self._options = options
-        self._clock = clock or SystemClock()
-        self._stream: LiveStream | None = None
 
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def open(self) -> None:
-        self.close()
-        self._stream = LiveStream(self._connect(), self._name, self._options.shown, self._clock)
-
-    def read(self, timeout_s: float) -> Frame:
-        if self._stream is None:
-            raise SourceLost(f"the camera {self._name} is not open")
-        return self._stream.read(timeout_s)
-
-    def close(self) -> None:
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+    def _start(self) -> LiveStream:
+        return LiveStream(self._connect(), self.name, self._options.shown, self._clock)
 
     def _connect(self) -> cv2.VideoCapture:
         options = self._options

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import cv2
 
-from camera.clock import Clock, SystemClock
-from camera.frame import Frame
-from camera.live import LiveStream
-from camera.source import SourceLost, SourceUnavailable
+from camera.clock import Clock
+from camera.live import LiveSource, LiveStream
+from camera.source import SourceUnavailable
 from camera.uri import local_path, parse_options
 
 KNOWN = ("size", "fps", "fourcc", "exposure", "gain")
@@ -54,32 +53,15 @@ def v4l2_options(body: str, base: Path) -> V4l2Options:
     )
 
 
-class V4l2Source:
+class V4l2Source(LiveSource):
     """A live camera of which only the newest frame is kept. Stamped with the driver's time."""
 
     def __init__(self, name: str, options: V4l2Options, clock: Clock | None = None) -> None:
-        self._name = name
+        super().__init__(name, clock)
         self._options = options
-        self._clock = clock or SystemClock()
-        self._stream: LiveStream | None = None
 
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def open(self) -> None:
-        self.close()
-        self._stream = LiveStream(self._connect(), self._name, str(self._options.device), self._clock)
-
-    def read(self, timeout_s: float) -> Frame:
-        if self._stream is None:
-            raise SourceLost(f"the camera {self._name} is not open")
-        return self._stream.read(timeout_s)
-
-    def close(self) -> None:
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+    def _start(self) -> LiveStream:
+        return LiveStream(self._connect(), self.name, str(self._options.device), self._clock)
 
     def _connect(self) -> cv2.VideoCapture:
         device = self._options.device
