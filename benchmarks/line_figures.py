@@ -37,8 +37,9 @@ from edge.history import History
 from edge.inspector import Inspector
 from edge.messages import Verdict
 from edge.pictures import PicturePlan
+from edge.plan import CameraPlan
 from edge.preprocess import model_input
-from edge.runtime import CameraPlan, Line, Outlets
+from edge.runtime import Line, Outlets
 from edge.store import PICTURES, StoreLimits, open_store
 
 _FRAMES = "pattern:?fps=0&size=640x480"

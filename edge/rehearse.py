@@ -15,7 +15,8 @@ from edge.framelist import FrameList
 from edge.heartbeat import line_facts
 from edge.inspector import Inspector
 from edge.pictures import PicturePlan
-from edge.runtime import CameraPlan, Line, Outlets, Summary
+from edge.plan import CameraPlan
+from edge.runtime import Line, Outlets, Summary
 from edge.store import PICTURES, StoreLimits, open_store
 
 _CAMERA = "memory"

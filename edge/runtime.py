@@ -19,16 +19,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import cv2
 
 from camera.frame import Frame
-from camera.source import Source
 from edge.answers import Answers
 from edge.backlog import Backlog
 from edge.capture import CameraStatus, Capture
-from edge.channel import Channel, ChannelClosedError, Item, Key, Lane, LaneStatistics
+from edge.channel import Channel, ChannelClosedError, Item, Key, LaneStatistics
 from edge.deadline import Deadlines
 from edge.engines.fallback import FallbackEngine
 from edge.errors import EdgevlError
@@ -40,20 +38,16 @@ from edge.inspector import Inspector
 from edge.intake import Intake
 from edge.judge import Judge, Work
 from edge.ledger import Account, Ledger, Trigger
-from edge.messages import Region, Verdict
+from edge.messages import Verdict
 from edge.outbox import CameraChanged, Judged, new_outbox
 from edge.picture_rates import PictureRates
 from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
+from edge.plan import CameraPlan, finder_of, lane_of
 from edge.store import Store
-from edge.triggers import EveryFrame, EveryInterval, EveryPart, Finder, OnRequest, RequestError
-from edge.verdict import Disposition, Reason
+from edge.triggers import OnRequest, RequestError
+from edge.verdict import Reason
 from edge.writer import Writer
 
-# Of frames only the freshest are worth judging: one, and one that comes while it is fetched. Parts come in bursts,
-# and each of them counts.
-_FRAMES = Lane(2, "drop_oldest")
-_PARTS = Lane(16, "drop_oldest")
-_PATIENT = Lane(4, "wait")
 _JOIN_S = 10.0
 # A thread that hangs in foreign code cannot be ended, and holds its engine's memory.
 _MOST_HUNG = 3
@@ -65,37 +59,8 @@ _SWITCH_S = 0.0005
 _OPENCV_THREADS = 1
 
 
-TriggerKind = Literal["frame", "interval", "external", "part"]
-
-
 class LineError(EdgevlError):
     """A thread of the line failed in a way nobody foresaw."""
-
-
-@dataclass(frozen=True, slots=True)
-class CameraPlan:
-    """A camera of the line.
-
-    region: the part of the picture to judge, or where parts are looked for; None for all of it.
-    trigger: what is judged (see `edge.triggers`); every_ms belongs to "interval", margin to "part".
-    max_age_ms: older frames are skipped, None for no limit (see `edge.capture`).
-    deadline_ms: when at the latest a trigger is answered, None for no limit. undecided: what an UNDECIDED part means.
-    check_quality: whether pictures that are unfit to be judged are UNDECIDED. frozen_ms: and those that have been the
-    same, pixel by pixel, for so long; None where that is no fault.
-    waits: the source can be held back (a folder read as fast as it can be), so no picture need be dropped.
-    """
-
-    source: Source
-    region: Region | None = None
-    trigger: TriggerKind = "frame"
-    waits: bool = False
-    margin: float = 0.0
-    every_ms: float = 0.0
-    max_age_ms: float | None = None
-    deadline_ms: float | None = None
-    undecided: Disposition = "reject"
-    check_quality: bool = True
-    frozen_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +105,7 @@ class Line:
         self._say = say
         self._plan = outlets.pictures
         self._ledger = Ledger(names)
-        self._frames: Channel[str, Work] = Channel({camera.source.name: _lane(camera) for camera in cameras})
+        self._frames: Channel[str, Work] = Channel({camera.source.name: lane_of(camera) for camera in cameras})
         self._jobs = new_picture_queue(names)
         self._outbox = new_outbox()
         self._rates = PictureRates(self._plan.live_hz)
@@ -152,7 +117,7 @@ class Line:
         self._answers = Answers(facts, numbers, self._ledger, self._outbox, means)
         self._deadlines = Deadlines(partial(self._give_up, "deadline"), self._answers.is_open)
         self._hang_s = hang_s
-        self._finders = {camera.source.name: _finder(camera) for camera in cameras}
+        self._finders = {camera.source.name: finder_of(camera) for camera in cameras}
         self._captures = [self._capture(camera) for camera in cameras]
         self._reporter = Reporter(facts, self._captures, self._ledger, numbers)
         self._stop = threading.Event()
@@ -385,24 +350,6 @@ class _Shift:
     """An inspection thread at work. busy: on what, since when (`time.monotonic()`)."""
 
     busy: tuple[Trigger, float] | None = None
-
-
-def _finder(camera: CameraPlan) -> Finder:
-    match camera.trigger:
-        case "frame":
-            return EveryFrame(camera.region)
-        case "interval":
-            return EveryInterval(camera.region, camera.every_ms)
-        case "external":
-            return OnRequest(camera.region)
-        case "part":
-            return EveryPart(camera.region, camera.margin)
-
-
-def _lane(camera: CameraPlan) -> Lane:
-    if camera.waits:
-        return _PATIENT
-    return _PARTS if camera.trigger in ("part", "external") else _FRAMES
 
 
 def _drained(channel: Channel[Key, Item]) -> list[Item]:

@@ -35,9 +35,10 @@ from edge.inspector import Inspector
 from edge.logs import account_sentence, is_json, sayer
 from edge.monitor import Monitor
 from edge.pictures import PicturePlan
+from edge.plan import CameraPlan
 from edge.replay import Replay
 from edge.requests import Desk, RequestServer
-from edge.runtime import CameraPlan, Line, Outlets, Summary
+from edge.runtime import Line, Outlets, Summary
 from edge.sdnotify import notify, watchdog_s
 from edge.store import PICTURES, StoreLimits, open_store
 

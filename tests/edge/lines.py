@@ -16,7 +16,8 @@ from edge.heartbeat import line_facts
 from edge.inspector import Inspector
 from edge.messages import Message
 from edge.pictures import PicturePlan
-from edge.runtime import CameraPlan, Line, Outlets
+from edge.plan import CameraPlan
+from edge.runtime import Line, Outlets
 from edge.store import PICTURES, StoreLimits, open_store
 from edge.subscribe import Received, Subscription, subscribe
 

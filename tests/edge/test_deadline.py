@@ -12,7 +12,7 @@ from edge.framelist import FrameList
 from edge.history import History
 from edge.ledger import Trigger
 from edge.messages import Message, Note, Verdict, encode
-from edge.runtime import CameraPlan
+from edge.plan import CameraPlan
 from tests.bundles import flat
 from tests.edge.held_engine import HeldEngine
 from tests.edge.lines import Bench, built_line

@@ -16,7 +16,7 @@ from edge.engines.ort import OrtEngine
 from edge.errors import EngineError
 from edge.framelist import FrameList
 from edge.messages import LineReport, Message, Note, Verdict
-from edge.runtime import CameraPlan
+from edge.plan import CameraPlan
 from tests.bundles import flat
 from tests.edge.held_engine import HeldEngine
 from tests.edge.lines import Bench, built_line

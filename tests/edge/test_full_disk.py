@@ -15,7 +15,7 @@ from edge.errors import ConfigError
 from edge.framelist import FrameList
 from edge.history import History
 from edge.messages import LineReport, Verdict, encode
-from edge.runtime import CameraPlan
+from edge.plan import CameraPlan
 from edge.store import DATABASE, KeptPicture, NewVerdict, StoreLimits, StoreRefusedError, open_store
 from tests.bundles import flat
 from tests.edge.feed_double import SCRATCHED, Origin, verdict_of

@@ -15,7 +15,7 @@ from camera.folder import FolderSource, folder_options
 from edge.errors import ConfigError
 from edge.framelist import FrameList
 from edge.monitor import Monitor
-from edge.runtime import CameraPlan
+from edge.plan import CameraPlan
 from tests.bundles import flat
 from tests.edge.lines import built_line
 

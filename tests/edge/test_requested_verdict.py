@@ -8,10 +8,10 @@ from pathlib import Path
 from camera.pattern import PatternSource, pattern_options
 from edge.client import ask
 from edge.messages import Verdict
+from edge.plan import CameraPlan
 from edge.replay import Replay
 from edge.request_messages import PicturesRequest, TriggerRequest
 from edge.requests import Desk, RequestServer
-from edge.runtime import CameraPlan
 from tests.bundles import make_bundle
 from tests.edge.lines import built_line
 

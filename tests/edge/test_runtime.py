@@ -20,7 +20,8 @@ from camera.pattern import PatternSource, pattern_options
 from edge.framelist import FrameList
 from edge.history import History
 from edge.messages import CameraReport, LineReport, Picture, Region, Verdict, encode, feed_schema
-from edge.runtime import CameraPlan, LineError, Summary
+from edge.plan import CameraPlan
+from edge.runtime import LineError, Summary
 from edge.store import DATABASE, StoreError
 from tests.bundles import flat
 from tests.edge.lines import Bench, built_line

@@ -10,7 +10,7 @@ import pytest
 from camera.frame import Frame
 from edge.framelist import FrameList
 from edge.messages import Region, Verdict
-from edge.runtime import CameraPlan
+from edge.plan import CameraPlan
 from edge.triggers import EveryInterval, EveryPart, OnRequest, RequestError
 from tests.bundles import flat
 from tests.edge.lines import built_line
