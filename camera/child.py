@@ -6,8 +6,6 @@ with the thread that started it, so that no camera outlives its line.
 
 from __future__ import annotations
 
-import ctypes
-import os
 import signal
 import socket
 import sys
@@ -17,7 +15,6 @@ import cv2
 from camera.frame import Frame
 from camera.handover import (
     Answer,
-    HungUpError,
     Open,
     Opened,
     Read,
@@ -27,16 +24,16 @@ from camera.handover import (
     next_question,
 )
 from camera.open import bare_source
+from camera.packets import HungUpError
+from camera.parent import die_with
 from camera.ring import SPARE, RingWriter, shape_for
 from camera.source import Source, SourceError, SourceLost, SourceUnavailable
 from camera.spec import CameraSpec
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
 
 def main(fd: int, parent: int) -> None:
     """Serve until the line hangs up. `parent`: the process that must be the parent still."""
-    _die_with(parent)
+    die_with(parent)
     # A Ctrl-C, and systemd's SIGTERM, reach every process of the service; the line ends its cameras in order.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -46,14 +43,6 @@ def main(fd: int, parent: int) -> None:
             _serve(line)
         except HungUpError:
             return
-
-
-def _die_with(parent: int) -> None:
-    """Be killed when the parent dies, even while stopped; a parent that died before is noticed here."""
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-    if os.getppid() != parent:
-        sys.exit(0)
 
 
 def _serve(line: socket.socket) -> None:

@@ -10,13 +10,13 @@ decides by itself which picture is its newest.
 
 from __future__ import annotations
 
-import array
 import os
 import socket
 from typing import Literal, TypeAlias
 
 import msgspec
 
+from camera.packets import HungUpError, receive, send
 from camera.ring import RingShape
 from camera.source import (
     SourceEnded,
@@ -27,8 +27,6 @@ from camera.source import (
     SourceUriError,
 )
 from camera.spec import CameraSpec
-
-_MOST_BYTES = 65536
 
 FailureKind = Literal["uri", "unavailable", "timeout", "lost", "ended"]
 
@@ -102,23 +100,19 @@ _QUESTIONS: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Open | R
 _ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Opened | Taken | Failed)
 
 
-class HungUpError(Exception):
-    """The other side is gone, or says what cannot be understood."""
-
-
 def ask(line: socket.socket, question: Question) -> None:
     """Raises HungUpError."""
-    _send(line, msgspec.msgpack.encode(question), -1)
+    send(line, msgspec.msgpack.encode(question), -1)
 
 
 def next_question(camera: socket.socket) -> Question:
     """Wait for the line. Raises HungUpError."""
-    return _QUESTIONS.decode(_receive(camera)[0])
+    return _QUESTIONS.decode(receive(camera)[0])
 
 
 def answer(camera: socket.socket, message: Answer, fd: int = -1) -> None:
     """Raises HungUpError. `fd`: of a new ring; the caller closes it."""
-    _send(camera, msgspec.msgpack.encode(message), fd)
+    send(camera, msgspec.msgpack.encode(message), fd)
 
 
 def next_answer(line: socket.socket) -> tuple[Answer, int]:
@@ -126,38 +120,10 @@ def next_answer(line: socket.socket) -> tuple[Answer, int]:
 
     Raises TimeoutError after the socket's timeout, HungUpError.
     """
-    message, fd = _receive(line)
+    message, fd = receive(line)
     try:
         return _ANSWERS.decode(message), fd
     except msgspec.MsgspecError as error:
         if fd >= 0:
             os.close(fd)
         raise HungUpError(f"its answer cannot be understood ({error})") from error
-
-
-def _send(connection: socket.socket, message: bytes, fd: int) -> None:
-    try:
-        if fd < 0:
-            connection.send(message)
-        else:
-            socket.send_fds(connection, [message], [fd])
-    except TimeoutError:
-        raise
-    except OSError as error:
-        raise HungUpError("it has hung up") from error
-
-
-def _receive(connection: socket.socket) -> tuple[bytes, int]:
-    fds = array.array("i")
-    try:
-        message, ancillary, _, _ = connection.recvmsg(_MOST_BYTES, socket.CMSG_SPACE(fds.itemsize))
-    except TimeoutError:
-        raise
-    except OSError as error:
-        raise HungUpError("it has hung up") from error
-    if not message:
-        raise HungUpError("it has hung up")
-    for level, kind, content in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            fds.frombytes(content[: fds.itemsize])
-    return message, fds[0] if fds else -1

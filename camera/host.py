@@ -20,7 +20,6 @@ from camera.frame import Frame
 from camera.handover import (
     Answer,
     Failed,
-    HungUpError,
     Open,
     Question,
     Read,
@@ -28,6 +27,7 @@ from camera.handover import (
     ask,
     next_answer,
 )
+from camera.packets import HungUpError
 from camera.ring import SPARE, RingError, RingReader
 from camera.source import SourceLost, SourceUnavailable
 from camera.spec import CameraSpec
