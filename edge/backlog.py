@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge.messages import Note, StoreState, encode
+from edge.messages import Note, PartReport, StoreState, encode
 from edge.store import KeptPicture, NewVerdict, Row, Store, StoreRefusedError, StoreUsage, row_of
 
 # About 1.5 kB each: eleven minutes at 30 parts a second in 30 MB.
@@ -21,6 +21,7 @@ CAPACITY = 20_000
 _RETRY_S = 1.0
 _CHUNK = 500
 _NOTES = 1_000
+_REPORTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Backlog:
         self._capacity = capacity
         self._waiting: deque[Row] = deque()
         self._notes: deque[Note] = deque(maxlen=_NOTES)
+        self._reports: deque[PartReport] = deque(maxlen=_REPORTS)
         self._never_stored = 0
         self._refused: StoreRefusedError | None = None
         self._retry_at = 0.0
@@ -72,6 +74,16 @@ class Backlog:
                 self._begin_to_wait(refused)
         self._notes.extend(notes)
         return [encode(note) for note in notes]
+
+    def append_reports(self, reports: Sequence[PartReport]) -> list[bytes]:
+        """The same for reports, of which only the newest _REPORTS wait."""
+        if self._refused is None:
+            try:
+                return self._store.append_reports(reports)
+            except StoreRefusedError as refused:
+                self._begin_to_wait(refused)
+        self._reports.extend(reports)
+        return [encode(report) for report in reports]
 
     def keep(self, pictures: Sequence[KeptPicture]) -> None:
         """Note pictures; while the disk refuses they are deleted, for room and because no row could name them."""
@@ -120,6 +132,9 @@ class Backlog:
         if self._notes:
             self._store.append_notes(list(self._notes))
             self._notes.clear()
+        if self._reports:
+            self._store.append_reports(list(self._reports))
+            self._reports.clear()
 
     def _begin_to_wait(self, refused: StoreRefusedError) -> None:
         self._refused = refused

@@ -29,7 +29,7 @@ from camera.spec import DEFAULT_MEMORY_MB, CameraSpec
 from edge.errors import ConfigError
 from edge.messages import Region
 from edge.toml import convert, read_tables
-from edge.verdict import Disposition
+from edge.verdict import Disposition, Status
 
 # Names become parts of topics (`verdict/LINE/CAMERA`) and of file names.
 _NAME = re.compile(r"\w[\w.-]{0,62}\Z")
@@ -37,6 +37,8 @@ _NAME_RULE = "use letters of any script, digits, `_`, `-` and `.`, at most 63, b
 
 # What `insecure` in [feed] must say to open the feed to everybody.
 OPEN_TO_ALL = "I accept that anyone on this network can read the feed"
+
+ReportLanguage = Literal["zh-TW", "en"]
 
 NonNegative = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -143,6 +145,21 @@ class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quota_gb: Annotated[float, Meta(ge=0.01, le=100_000)] = 2.0
 
 
+class ReportsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[reports]`. statuses: the verdicts that get a report in words. queue: how many parts may wait for theirs.
+
+    expire_s: a report that is not there so long after its verdict is not written any more. hang_s: a process that has
+    not answered for so long is ended, and another one started.
+    """
+
+    enabled: bool = True
+    languages: Annotated[tuple[ReportLanguage, ...], Meta(min_length=1)] = ("zh-TW", "en")
+    statuses: Annotated[tuple[Status, ...], Meta(min_length=1)] = ("NG", "UNDECIDED")
+    queue: Annotated[int, Meta(ge=1, le=1000)] = 16
+    expire_s: Annotated[float, Meta(ge=0.1, le=3600)] = 15.0
+    hang_s: Annotated[float, Meta(ge=0.5, le=3600)] = 20.0
+
+
 class MetricsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[metrics]`. /metrics, /healthz and /readyz at http://127.0.0.1:PORT; without a port there are none."""
 
@@ -164,6 +181,7 @@ class LineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feed: FeedSection = FeedSection()
     dashboard: DashboardSection = DashboardSection()
     store: StoreSection = StoreSection()
+    reports: ReportsSection = ReportsSection()
     metrics: MetricsSection = MetricsSection()
     log: LogSection = LogSection()
 

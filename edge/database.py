@@ -61,6 +61,22 @@ CREATE TABLE IF NOT EXISTS notes (
 """
 
 
+# A report is one row for each state it was published in; the newest counts.
+_REPORTS = """
+CREATE TABLE IF NOT EXISTS reports (
+    row_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verdict_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    UNIQUE (topic, epoch, number)
+);
+CREATE INDEX IF NOT EXISTS reports_by_verdict ON reports (verdict_id, row_id);
+"""
+
+
 class StoreError(EdgevlError):
     """The database can take no more verdicts; publishing as if it had would break the promise, so the line stops."""
 
@@ -178,7 +194,7 @@ def _prepare(connection: sqlite3.Connection, database: Path) -> None:
         )
     if version < SCHEMA:
         connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-    connection.executescript(_NOTES)
+    connection.executescript(_NOTES + _REPORTS)
     (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
         raise sqlite3.DatabaseError(answer)

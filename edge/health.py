@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.backlog import StoreHealth
 from edge.capture import CameraStatus
 from edge.channel import LaneStatistics
 from edge.ledger import Account
+from edge.messages import ReportState
 from edge.tally import Histogram, Kind, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class LineState:
-    """A line at one moment. progressing: as the watchdog sees it. queues: frames that wait, per camera."""
+    """A line at one moment. progressing: as the watchdog sees it. queues: frames that wait, per camera.
+
+    reports: how many came to each end, and how many are queued now; none where none are written.
+    """
 
     line: str
     bundle: str
@@ -26,6 +30,7 @@ class LineState:
     kinds: Mapping[Kind, int]
     histograms: Mapping[Stage, Histogram]
     progressing: bool
+    reports: Mapping[ReportState, int] = field(default_factory=dict)
 
 
 def problems(state: LineState) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import psutil
@@ -14,7 +14,16 @@ from edge.capture import Capture
 from edge.engines.choose import OpenedEngine
 from edge.feed import Numbers
 from edge.ledger import Account, Ledger
-from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Verdict, time_text, topic_for
+from edge.messages import (
+    SCHEMA_VERSION,
+    CameraReport,
+    LineReport,
+    Note,
+    PartReport,
+    Verdict,
+    time_text,
+    topic_for,
+)
 from edge.rate import Latencies, Rate
 from edge.verdict import UNKNOWN_DEFECT
 
@@ -82,6 +91,11 @@ class Reporter:
         self._last[verdict.topic] = max(verdict.number, self._last.get(verdict.topic, 0))
         self._rate.tick()
         self._total_ms.add(verdict.timings.total_ms)
+
+    def published(self, messages: Iterable[Note | PartReport]) -> None:
+        """Messages that are stored as verdicts are, but are none."""
+        for message in messages:
+            self._last[message.topic] = max(message.number, self._last.get(message.topic, 0))
 
     def engine_changed(self, opened: OpenedEngine) -> None:
         """Another engine has taken over; from any thread."""

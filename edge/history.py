@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from edge.messages import Note, Verdict
+from edge.messages import Note, PartReport, Verdict
 from edge.store import DATABASE, PICTURES
 from edge.verdict import Status
 
@@ -154,6 +154,21 @@ class History:
             return None  # written by an edgevl that knew no deadlines
         rows = self._rows("SELECT payload FROM notes WHERE verdict_id = ?", (verdict_id,))
         return msgspec.json.decode(rows[0][0], type=Note) if rows else None
+
+    def report(self, verdict_id: str) -> PartReport | None:
+        """How the report of a verdict's part stands, or None where none was asked for."""
+        return self.reports([verdict_id]).get(verdict_id)
+
+    def reports(self, verdict_ids: Sequence[str]) -> dict[str, PartReport]:
+        """The same for some hundreds at most, by the id of the verdict; those without a report are left out."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'reports'", ()):
+            return {}  # written by an edgevl that wrote no reports
+        rows = self._rows(
+            f"""SELECT verdict_id, payload FROM reports
+                WHERE verdict_id IN ({",".join("?" * len(verdict_ids))}) ORDER BY row_id""",  # noqa: S608
+            tuple(verdict_ids),
+        )
+        return {verdict_id: msgspec.json.decode(payload, type=PartReport) for verdict_id, payload in rows}
 
     def picture_path(self, verdict_id: str) -> Path | None:
         """The JPEG kept for a verdict, or None. Never a file outside the line's picture folder."""

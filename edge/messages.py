@@ -28,6 +28,8 @@ SCHEMA_VERSION = 1
 CameraState = Literal["opening", "up", "down", "ended"]
 # full: the disk has no room. failing: it refuses for another reason. Both may pass by themselves.
 StoreState = Literal["ok", "full", "failing"]
+# queued: it waits to be written. ready: here it is. expired: it was not written in time. shed: too many waited.
+ReportState = Literal["queued", "ready", "expired", "shed"]
 
 Count = Annotated[int, Meta(ge=0)]
 Pixels = Annotated[int, Meta(ge=1)]
@@ -124,6 +126,31 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     engine: str
 
 
+class PartReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="report"):
+    """A part in words. `verdict` and `verdict_number` name its verdict, which stands as it is whatever is said here.
+
+    state: `queued`, and later once more under the same verdict `ready` or `expired`; `shed` comes alone. Only a ready
+    report has more: `text` per language (`zh-TW`, `en`), sentences that say what the verdict says and nothing else;
+    `words` per language, what a model adds by looking at the part, which is the model's and may be wrong; `dropped`,
+    how many of its sentences were left out because they contradicted the verdict; `took_ms`, how long writing took.
+    """
+
+    schema: int
+    topic: str
+    epoch: str
+    number: Count
+    line: str
+    camera: str
+    verdict: str
+    verdict_number: Count
+    time: Time
+    state: ReportState
+    text: dict[str, str] = {}
+    words: dict[str, str] = {}
+    dropped: Count = 0
+    took_ms: Amount = 0.0
+
+
 class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="picture"):
     """Header of a JPEG in the third frame.
 
@@ -206,7 +233,7 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     never_stored: Count = 0
 
 
-Message = Verdict | Note | Picture | CameraReport | LineReport
+Message = Verdict | Note | PartReport | Picture | CameraReport | LineReport
 
 
 def topic_for(kind: str, line: str, camera: str | None = None) -> str:

@@ -30,6 +30,7 @@ class LineCollector(Collector):
         yield from _cameras(state)
         yield from _latency(state)
         yield from _store(state)
+        yield from _reports(state)
         yield from _process()
 
 
@@ -80,6 +81,14 @@ def _store(state: LineState) -> Iterator[Metric]:
         yield GaugeMetricFamily("edgevl_store_database_bytes", "The database", store.usage.database_bytes)
         yield GaugeMetricFamily("edgevl_store_picture_bytes", "Kept pictures", store.usage.picture_bytes)
         yield GaugeMetricFamily("edgevl_store_free_bytes", "Room on the disk", store.usage.free_bytes)
+
+
+def _reports(state: LineState) -> Iterator[Metric]:
+    ended = CounterMetricFamily("edgevl_reports", "Reports of parts that came to an end", labels=("state",))
+    for name in ("ready", "expired", "shed"):
+        ended.add_metric([name], state.reports.get(name, 0))
+    yield ended
+    yield GaugeMetricFamily("edgevl_reports_queued", "Reports under way", state.reports.get("queued", 0))
 
 
 def _process() -> Iterator[Metric]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from edge.channel import Channel, Lane
 from edge.ledger import Trigger
-from edge.messages import Note, Verdict
+from edge.messages import Note, PartReport, Verdict
 from edge.store import KeptPicture
 
 # About six minutes of a dead disk at 30 parts a second; then the line itself slows down, and says so.
@@ -32,6 +32,13 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """How reports stand now, several at once: each batch costs a commit."""
+
+    reports: tuple[PartReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LivePicture:
     """A small JPEG for whoever watches. scale: JPEG pixels per frame pixel."""
 
@@ -51,17 +58,18 @@ class CameraChanged:
     camera: str
 
 
-Outgoing = Judged | Late | KeptPicture | LivePicture | CameraChanged
-OutboxLane = Literal["verdicts", "notes", "kept", "live", "changes"]
+Outgoing = Judged | Late | Reported | KeptPicture | LivePicture | CameraChanged
+OutboxLane = Literal["verdicts", "notes", "reports", "kept", "live", "changes"]
 Outbox = Channel[OutboxLane, Outgoing]
 
 
 def new_outbox() -> Outbox:
-    """Verdicts, late answers and records of kept pictures are never dropped; of the rest the freshest counts."""
+    """Verdicts, late answers, reports and records of kept pictures are never dropped; else the freshest counts."""
     return Channel(
         {
             "verdicts": Lane(_VERDICTS, "wait"),
             "notes": Lane(_VERDICTS, "wait"),
+            "reports": Lane(_PICTURES, "wait"),
             "kept": Lane(_PICTURES, "wait"),
             "live": Lane(_PICTURES, "drop_oldest"),
             "changes": Lane(_PICTURES, "drop_oldest"),

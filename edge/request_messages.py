@@ -117,7 +117,7 @@ Answer = ReplayAnswer | SnapshotAnswer | PicturesAnswer | TriggerAnswer | ErrorA
 
 def is_stored(topic: str) -> bool:
     """Whether lost messages of a topic can be had again."""
-    return topic.startswith(("verdict/", "note/"))
+    return topic.startswith(("verdict/", "note/", "report/"))
 
 
 def encode_request(message: Request | Answer) -> bytes:

@@ -3,6 +3,7 @@
     camera -> capture -+                           +-> outbox -> writer: disk, then feed
     camera -> capture -+-> frames -> inspection ---+
                                                    +-> pictures: JPEGs --> outbox
+                                                   +-> reports: another process --> outbox
     deadlines: a verdict for whatever the inspection has not answered in time --> outbox
     engine watch: another engine and another inspection thread for those that hang
 
@@ -43,6 +44,8 @@ from edge.outbox import CameraChanged, Judged, new_outbox
 from edge.picture_rates import PictureRates
 from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
 from edge.plan import CameraPlan, finder_of, lane_of
+from edge.reports.desk import ReportDesk
+from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.store import Store
 from edge.triggers import OnRequest, RequestError
 from edge.verdict import Reason
@@ -70,6 +73,7 @@ class Outlets:
     store: Store
     publisher: Publisher
     pictures: PicturePlan
+    reports: ReportPlan = NO_REPORTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ class Line:
         self._shutter = Shutter(self._rates)
         self._allowance = Allowance()
         self._choosing_pictures = threading.Lock()
+        unfinished = outlets.store.unfinished_reports()
+        self._desk = ReportDesk(outlets.reports, numbers, self._outbox, say, unfinished)
         self._judge = Judge(inspector, say)
         means = {camera.source.name: camera.undecided for camera in cameras}
         self._answers = Answers(facts, numbers, self._ledger, self._outbox, means)
@@ -137,6 +143,7 @@ class Line:
         self._tending = [self._thread("engine watch", partial(self._tend, e)) for e in self._fallbacks()]
         self._timing = self._thread("deadlines", self._deadlines.run)
         self._picturing = self._thread("pictures", maker.run)
+        self._reporting = self._thread("reports", self._desk.run)
         self._writing = self._thread("writer", partial(writer.run, self._outbox, facts.line, numbers))
 
     def start(self) -> None:
@@ -145,6 +152,7 @@ class Line:
         for thread in (
             self._writing,
             self._picturing,
+            self._reporting,
             self._timing,
             self._inspecting,
             *self._tending,
@@ -165,6 +173,8 @@ class Line:
         self._deadlines.close()
         self._join([self._timing])
         self._answers.withdraw_all()
+        self._desk.close()
+        self._join([self._reporting])
         self._jobs.close()
         self._join([self._picturing])
         self._outbox.close()
@@ -219,6 +229,7 @@ class Line:
             store=self._backlog.health,
             kinds=self._tally.kinds(),
             histograms=self._tally.histograms(),
+            reports=self._desk.counts(),
             progressing=self.is_progressing(limit_s),
         )
 
@@ -288,6 +299,7 @@ class Line:
 
     def _picture(self, frame: Frame, verdict: Verdict) -> None:
         """Two threads may ask: the inspection and the deadlines."""
+        self._desk.offer(frame, verdict)
         with self._choosing_pictures:
             kept = self._plan.keep and verdict.status != "OK" and self._allowance.grants(frame)
             shown = self._shutter.is_due(frame)

@@ -37,10 +37,12 @@ from edge.monitor import Monitor
 from edge.pictures import PicturePlan
 from edge.plan import CameraPlan
 from edge.replay import Replay
+from edge.reports.plan import ReportPlan
 from edge.requests import Desk, RequestServer
 from edge.runtime import Line, Outlets, Summary
 from edge.sdnotify import notify, watchdog_s
 from edge.store import PICTURES, StoreLimits, open_store
+from edge.verdict import Status
 
 _TICK_S = 0.2
 # In the data folder: keys of our own processes, new at each start.
@@ -126,9 +128,16 @@ def _open_outlets(line_file: LineFile, gate: Gate | None, stack: ExitStack, say:
     data_dir, kept = line_file.line.data_dir, line_file.store.keep_ng_pictures
     limits = StoreLimits(pictures=kept, picture_bytes=int(line_file.store.quota_gb * 1e9))
     store = stack.enter_context(open_store(data_dir, limits, say))
-    feed = line_file.feed
+    feed, reports = line_file.feed, _report_plan(line_file)
     publisher = stack.enter_context(Publisher(feed.bind, gate, insecure=bool(feed.insecure)))
-    return Outlets(store, publisher, PicturePlan(data_dir / PICTURES, kept > 0, feed.picture_hz, feed.jpeg_quality))
+    pictures = PicturePlan(data_dir / PICTURES, kept > 0, feed.picture_hz, feed.jpeg_quality)
+    return Outlets(store, publisher, pictures, reports)
+
+
+def _report_plan(line_file: LineFile) -> ReportPlan:
+    wish = line_file.reports
+    statuses = frozenset(wish.statuses) if wish.enabled else frozenset[Status]()
+    return ReportPlan(line_file.line.bundle, wish.languages, statuses, wish.queue, wish.expire_s, wish.hang_s)
 
 
 def _desk(line: Line, line_file: LineFile, epoch: str, publisher: Publisher) -> Desk:

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+import msgspec
+
 from edge.database import (
     DATABASE,
     PICTURES,
@@ -30,7 +32,7 @@ from edge.database import (
     refusal,
 )
 from edge.errors import ConfigError
-from edge.messages import Note, Verdict, encode
+from edge.messages import Note, PartReport, Verdict, encode
 from edge.quota import PictureQuota
 
 __all__ = [
@@ -45,6 +47,8 @@ __all__ = [
     "open_store",
 ]
 _LOCK = "line.lock"
+# A report is queued for seconds; where hundreds a second are shed meanwhile, its row still is among so many.
+_UNFINISHED_AMONG = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,33 @@ class Store:
             (newest,) = self._connection.execute("SELECT MAX(row_id) FROM notes").fetchone()
             self._connection.execute("DELETE FROM notes WHERE row_id <= ?", (newest - self._limits.verdicts,))
         return payloads
+
+    def append_reports(self, reports: Sequence[PartReport]) -> list[bytes]:
+        """Make reports durable in one commit; the JSON of each, as stored. Raises as `append` does."""
+        payloads = [encode(report) for report in reports]
+        rows = [
+            (r.verdict, r.state, r.topic, r.epoch, r.number, payload)
+            for r, payload in zip(reports, payloads, strict=True)
+        ]
+        with self._transaction():
+            self._connection.executemany(
+                "INSERT INTO reports (verdict_id, state, topic, epoch, number, payload) VALUES (?, ?, ?, ?, ?, ?)", rows
+            )
+            (newest,) = self._connection.execute("SELECT MAX(row_id) FROM reports").fetchone()
+            self._connection.execute("DELETE FROM reports WHERE row_id <= ?", (newest - self._limits.verdicts,))
+        return payloads
+
+    def unfinished_reports(self) -> list[PartReport]:
+        """Those that were queued and never came to an end, because the service was killed; among the newest rows."""
+        rows = self._connection.execute(
+            """SELECT payload FROM reports AS queued WHERE state = 'queued'
+               AND row_id > (SELECT COALESCE(MAX(row_id), 0) FROM reports) - ? AND NOT EXISTS
+               (SELECT 1 FROM reports AS later
+                WHERE later.verdict_id = queued.verdict_id AND later.row_id > queued.row_id)
+               ORDER BY row_id""",
+            (_UNFINISHED_AMONG,),
+        )
+        return [msgspec.json.decode(payload, type=PartReport) for (payload,) in rows.fetchall()]
 
     def keep(self, pictures: Sequence[KeptPicture]) -> None:
         """Note pictures that are on disk, and delete as many as the limits ask for; also those without a verdict here.

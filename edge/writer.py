@@ -19,7 +19,7 @@ from edge.feed import Numbers, Publisher
 from edge.heartbeat import Reporter
 from edge.ledger import Ledger
 from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Picture, encode, time_text, topic_for
-from edge.outbox import CameraChanged, Judged, Late, LivePicture, Outbox, OutboxLane, Outgoing
+from edge.outbox import CameraChanged, Judged, Late, LivePicture, Outbox, OutboxLane, Outgoing, Reported
 from edge.store import KeptPicture, NewVerdict
 from edge.tally import Tally
 
@@ -74,6 +74,12 @@ class Writer:
         if late:
             for note, payload in zip(late, self._backlog.append_notes(late), strict=True):
                 self._publisher.publish(note.topic, payload)
+            self._reporter.published(late)
+        reports = [report for item in items if isinstance(item, Reported) for report in item.reports]
+        if reports:
+            for report, payload in zip(reports, self._backlog.append_reports(reports), strict=True):
+                self._publisher.publish(report.topic, payload)
+            self._reporter.published(reports)
         for item in items:
             if isinstance(item, LivePicture):
                 self._show(item, line, numbers)

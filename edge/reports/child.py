@@ -1,0 +1,89 @@
+"""The process that writes reports: `python -m edge.reports.child FD PARENT`, started by `edge.reports.process` only.
+
+It runs when nobody else wants the processor, and is the first to be ended where memory is short. It ends with the
+line, however that ends.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera.packets import HungUpError
+from camera.parent import die_with
+from edge.errors import EdgevlError
+from edge.messages import Verdict
+from edge.reports.handover import Answer, Failed, Open, Opened, Part, Written, answer, mapped_picture, next_question
+
+_NICE = 19
+_FIRST_TO_GO = "1000"
+
+
+class Writes(Protocol):
+    """Writes about one part: its frame (uint8 BGR, of which only the verdict's region need be there) and verdict."""
+
+    def __call__(self, image_HWC: NDArray[np.uint8], verdict: Verdict) -> Written: ...
+
+
+def main(fd: int, parent: int, opened: Callable[[Open], Writes]) -> None:
+    """Serve until the line hangs up. `parent`: the process that must be the parent still."""
+    die_with(parent)
+    # A Ctrl-C, and systemd's SIGTERM, reach every process of the service; the line ends this one in its turn.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    os.nice(_NICE)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
+    with socket.socket(fileno=fd) as line, suppress(HungUpError):
+        serve(line, opened)
+
+
+def serve(line: socket.socket, opened: Callable[[Open], Writes]) -> None:
+    """Answer what the line asks, one thing after the other. Raises HungUpError when it has gone."""
+    writes: Writes | None = None
+    while True:
+        question, fd = next_question(line)
+        if isinstance(question, Open):
+            writes = _ready(line, question, opened)
+        elif writes is not None:
+            answer(line, _written(question, fd, writes))
+
+
+def _ready(line: socket.socket, question: Open, opened: Callable[[Open], Writes]) -> Writes | None:
+    try:
+        writes = opened(question)
+    except EdgevlError as error:
+        answer(line, Failed(str(error)))
+        return None
+    answer(line, Opened())
+    return writes
+
+
+def _written(question: Part, fd: int, writes: Writes) -> Answer:
+    """What is not foreseen ends this process, and the line starts another one."""
+    verdict = question.verdict
+    image_HWC = mapped_picture(fd, verdict.frame_height, verdict.frame_width)
+    begun = time.monotonic()
+    try:
+        written = writes(image_HWC, verdict)
+    except EdgevlError as error:
+        return Failed(str(error))
+    return Written(written.text, written.words, written.dropped, (time.monotonic() - begun) * 1e3)
+
+
+def with_reporter(question: Open) -> Writes:
+    raise NotImplementedError
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), with_reporter)

@@ -1,0 +1,254 @@
+"""Reports beside the line: parts are offered, wait their turn, are written about in another process, and are told of.
+
+    inspection --offer--> [ desk thread: queue, clock, process ] --> outbox: disk, then feed
+
+Whoever offers a part pays for one append: the picture is copied, the report numbered and the process tended in the
+desk's own thread. A report that fails, for whatever reason, has expired; nothing here reaches a verdict.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import msgspec
+
+from camera.frame import Frame
+from edge.channel import ChannelClosedError
+from edge.feed import Numbers
+from edge.messages import SCHEMA_VERSION, PartReport, ReportState, Verdict, time_text, topic_for
+from edge.outbox import Outbox, Reported
+from edge.reports.handover import Failed, Open, Written, shared_picture
+from edge.reports.plan import ReportPlan
+from edge.reports.process import MODULE
+from edge.reports.tended import TendedProcess
+
+# Reports are for people, who do not notice; and the disk has one commit instead of many.
+_TELL_EVERY_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A part whose report is due at `due` (`time.monotonic()`); `picture`: a memfd of ours."""
+
+    verdict: Verdict
+    picture: int
+    due: float
+
+
+class ReportDesk:
+    """Any thread may `offer`; one runs `run` until `close`. Each report ends `ready`, `expired` or `shed`, once."""
+
+    def __init__(
+        self,
+        plan: ReportPlan,
+        numbers: Numbers,
+        outbox: Outbox,
+        say: Callable[[str], None],
+        unfinished: Sequence[PartReport] = (),
+        module: str = MODULE,
+    ) -> None:
+        """unfinished: what was queued when the service was killed; told of as expired. module: of the process."""
+        self._plan = plan
+        self._numbers = numbers
+        self._outbox = outbox
+        self._say = say
+        self._unfinished = unfinished
+        self._process = TendedProcess(Open(str(plan.bundle), plan.languages), plan.hang_s, say, module)
+        self._offers: deque[tuple[Verdict, Frame | None]] = deque()
+        self._opening = threading.Lock()
+        self._is_open = True
+        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._waiting: deque[_Waiting] = deque()
+        self._in_hand: _Waiting | None = None
+        self._news: list[PartReport] = []
+        self._tell_at = 0.0
+        self._counts: Counter[ReportState] = Counter()
+        self._last_failure = ""
+
+    def offer(self, frame: Frame, verdict: Verdict) -> None:
+        """Ask for a report, if this verdict is to have one. Never waits for anything; from any thread."""
+        if verdict.status not in self._plan.statuses:
+            return
+        # Where our thread gets no time at all, pictures must not pile up in memory.
+        crowded = len(self._offers) >= self._plan.queue
+        with self._opening:
+            if self._is_open:
+                self._offers.append((verdict, None if crowded else frame))
+                os.eventfd_write(self._bell, 1)
+
+    def counts(self) -> Mapping[ReportState, int]:
+        """How many came to each end since the start, and how many are queued now. From any thread."""
+        counts = self._counts.copy()
+        queued = counts["queued"] - counts["ready"] - counts["expired"]
+        return {"queued": queued, **{state: counts[state] for state in ("ready", "expired", "shed")}}
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process that writes, while there is one."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """No more offers; `run` ends soon. Safe to call twice."""
+        with self._opening:
+            if self._is_open:
+                self._is_open = False
+                os.eventfd_write(self._bell, 1)
+
+    def run(self) -> None:
+        """Until `close`; what is not written by then has expired. A fault of ours ends the reports, not the line."""
+        try:
+            self._tell_of_unfinished()
+            while self._is_open and self._plan.statuses:
+                self._wait()
+                self._work()
+        except ChannelClosedError:
+            pass  # the line is stopping
+        except Exception as error:
+            self._say(f"there are no more reports ({type(error).__name__}: {error}); please report this")
+        finally:
+            self._finish()
+
+    def _work(self) -> None:
+        """One round: everything that is due, and nothing that waits."""
+        self._take_offers()
+        self._process.tend()
+        self._expire()
+        if self._waiting and self._process.is_free:
+            self._give(self._waiting.popleft())
+        if self._news and time.monotonic() >= self._tell_at:
+            self._tell()
+
+    def _wait(self) -> None:
+        """Until there is an offer or an answer, or something is due."""
+        due = min(
+            self._process.due,
+            self._waiting[0].due if self._waiting else math.inf,
+            self._in_hand.due if self._in_hand else math.inf,
+            self._tell_at if self._news else math.inf,
+        )
+        bells = select.poll()
+        bells.register(self._bell, select.POLLIN)
+        answers = self._process.fileno()
+        if answers is not None:
+            bells.register(answers, select.POLLIN)
+        left_s = max(0.0, due - time.monotonic())
+        rung = {fd for fd, _ in bells.poll(None if due == math.inf else math.ceil(left_s * 1e3))}
+        if self._bell in rung:
+            os.eventfd_read(self._bell)
+        if answers in rung:
+            self._hear()
+
+    def _take_offers(self) -> None:
+        while self._offers:
+            verdict, frame = self._offers.popleft()
+            picture = None if frame is None or len(self._waiting) >= self._plan.queue else self._shared(frame, verdict)
+            if picture is None:
+                self._note(verdict, "shed")
+            else:
+                self._waiting.append(_Waiting(verdict, picture, time.monotonic() + self._plan.expire_s))
+                self._note(verdict, "queued")
+
+    def _shared(self, frame: Frame, verdict: Verdict) -> int | None:
+        try:
+            return shared_picture(frame.image_HWC, verdict.region)
+        except OSError as error:
+            self._complain(f"no memory for a part's picture ({error.strerror})")
+            return None
+
+    def _give(self, waiting: _Waiting) -> None:
+        self._process.give(waiting.verdict, waiting.picture)
+        os.close(waiting.picture)
+        self._in_hand = waiting
+        self._expire()
+
+    def _hear(self) -> None:
+        answered = self._process.hear()
+        if answered is None:
+            return
+        waiting, self._in_hand = self._in_hand, None
+        if waiting is None:
+            return  # it came too late, and has been told of
+        if isinstance(answered, Written):
+            self._note(waiting.verdict, "ready", answered)
+            self._last_failure = ""
+        else:
+            self._note(waiting.verdict, "expired")
+            self._complain(answered.sentence if isinstance(answered, Failed) else "an answer to another question")
+
+    def _expire(self) -> None:
+        """Those whose time is over, and the one whose process has gone."""
+        now = time.monotonic()
+        if self._in_hand is not None and (now >= self._in_hand.due or not self._process.is_busy):
+            self._note(self._in_hand.verdict, "expired")
+            self._in_hand = None
+        while self._waiting and now >= self._waiting[0].due:
+            self._drop(self._waiting.popleft())
+
+    def _drop(self, waiting: _Waiting) -> None:
+        os.close(waiting.picture)
+        self._note(waiting.verdict, "expired")
+
+    def _finish(self) -> None:
+        """The process ends, and so does every report that is still under way."""
+        self.close()
+        self._process.end()
+        while self._offers:
+            self._note(self._offers.popleft()[0], "shed")
+        if self._in_hand is not None:
+            self._note(self._in_hand.verdict, "expired")
+        while self._waiting:
+            self._drop(self._waiting.popleft())
+        os.close(self._bell)
+        if self._news:
+            with suppress(ChannelClosedError):
+                self._tell()
+
+    def _tell_of_unfinished(self) -> None:
+        for report in self._unfinished:
+            mark = (self._numbers.epoch, self._numbers.next(report.topic), time_text(time.time_ns()))
+            epoch, number, now = mark
+            expired = msgspec.structs.replace(report, epoch=epoch, number=number, time=now, state="expired")
+            self._news.append(expired)
+
+    def _note(self, verdict: Verdict, state: ReportState, written: Written | None = None) -> None:
+        """A report has come to another state."""
+        self._counts[state] += 1
+        topic = topic_for("report", verdict.line, verdict.camera)
+        self._news.append(
+            PartReport(
+                schema=SCHEMA_VERSION,
+                topic=topic,
+                epoch=self._numbers.epoch,
+                number=self._numbers.next(topic),
+                line=verdict.line,
+                camera=verdict.camera,
+                verdict=verdict.id,
+                verdict_number=verdict.number,
+                time=time_text(time.time_ns()),
+                state=state,
+                text=written.text if written else {},
+                words=written.words if written else {},
+                dropped=written.dropped if written else 0,
+                took_ms=written.took_ms if written else 0.0,
+            )
+        )
+
+    def _tell(self) -> None:
+        """Send what is new. Raises ChannelClosedError when the line has stopped."""
+        self._outbox.put("reports", Reported(tuple(self._news)))
+        self._news.clear()
+        self._tell_at = time.monotonic() + _TELL_EVERY_S
+
+    def _complain(self, sentence: str) -> None:
+        """Once, and not for each part."""
+        if sentence != self._last_failure:
+            self._say(f"reports: a part has none because {sentence}")
+        self._last_failure = sentence
