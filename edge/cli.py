@@ -34,12 +34,19 @@ def watch_command(
     keys: Annotated[
         Path | None, typer.Option(help="A folder with server.key and NAME.key_secret, where the line asks for keys.")
     ] = None,
+    reports: Annotated[
+        str | None, typer.Option(help="Also show the reports of parts, in this language: zh-TW or en.")
+    ] = None,
 ) -> None:
-    """Show a running line's verdicts in this terminal, none missing, with the cameras' state below."""
+    """Show a running line's verdicts in this terminal, none missing, with the cameras' state below.
+
+    Example:  edgevl watch --reports zh-TW
+    """
     from edge.keys import read_client_keys
     from edge.watch import watch
 
-    watch(address, Console(), seconds, None if keys is None else read_client_keys(keys))
+    known = None if keys is None else read_client_keys(keys)
+    watch(address, Console(), seconds, known, reports)
 
 
 def doctor_command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -20,9 +20,10 @@ from edge.errors import ConfigError, EdgevlError
 from edge.verdict import Status
 
 if TYPE_CHECKING:
-    from edge.history import Bucket, StoredVerdict
+    from edge.history import Bucket, History, StoredVerdict
 
 _SHOWN = 50
+_REPORTS_AT_ONCE = 200
 _COLOURS = {"OK": "green", "NG": "bold red", "UNDECIDED": "bold yellow"}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -38,6 +39,9 @@ def history_command(
     ] = None,
     until: Annotated[str | None, typer.Option(help="Before then, written alike.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.")] = None,
+    reports: Annotated[
+        str | None, typer.Option(help="Also show the reports of the parts, in this language: zh-TW or en.")
+    ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Counts and yield per hour instead.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Write a CSV file instead.")] = None,
     excel: Annotated[
@@ -47,7 +51,7 @@ def history_command(
 ) -> None:
     """Look back: list, filter, count and export what a line said. Safe beside a running line.
 
-    Example:  edgevl history configs/line-demo.toml --status NG --since 2h
+    Example:  edgevl history configs/line-demo.toml --status NG --since 2h --reports zh-TW
     """
     from edge.export import write_csv, write_parquet
     from edge.history import History, Wanted
@@ -62,7 +66,10 @@ def history_command(
             console.print(summary_table(history.hours(wanted)))
             return
         if csv is None and parquet is None:
-            console.print(verdicts_table(history.select(wanted, limit or _SHOWN)))
+            found = list(history.select(wanted, limit or _SHOWN))
+            console.print(verdicts_table(found))
+            if reports is not None:
+                console.print(reports_table(history, found, reports))
             return
         if csv is not None:
             console.print(f"{write_csv(history.select(wanted, limit), csv, excel)} verdicts in {csv}", soft_wrap=True)
@@ -89,6 +96,23 @@ def verdicts_table(found: Iterable[StoredVerdict]) -> Table:
             f"{v.timings.total_ms:.1f}",
             "yes" if stored.has_picture else "",
         )
+    return table
+
+
+def reports_table(history: History, found: Sequence[StoredVerdict], language: str) -> Table:
+    """The reports of these verdicts in one language, and what the model adds; or why there is none."""
+    table = Table("camera", "number", "state", "report", "the model's own words, may be wrong")
+    ids = [stored.verdict.id for stored in found]
+    known = {
+        verdict_id: report
+        for start in range(0, len(ids), _REPORTS_AT_ONCE)
+        for verdict_id, report in history.reports(ids[start : start + _REPORTS_AT_ONCE]).items()
+    }
+    for stored in found:
+        report = known.get(stored.verdict.id)
+        if report is not None:
+            said, words = report.text.get(language, ""), report.words.get(language, "")
+            table.add_row(escape(report.camera), str(report.verdict_number), report.state, escape(said), escape(words))
     return table
 
 

@@ -12,11 +12,18 @@ from rich.text import Text
 
 from edge.client import Account, Client
 from edge.keys import ClientKeys
-from edge.messages import CameraReport, LineReport, Message, Verdict
+from edge.messages import CameraReport, LineReport, Message, PartReport, ReportState, Verdict
 
 _SILENT_S = 3.0
 _POLL_S = 0.25
+_TOPICS = ("verdict/", "camera/", "line/")
 _COLOURS = {"OK": "green", "NG": "bold red", "UNDECIDED": "bold yellow"}
+_NO_REPORT: dict[ReportState, str] = {
+    "queued": "it is being written",
+    "ready": "not in this language",
+    "expired": "it was not written in time",
+    "shed": "too many parts at once",
+}
 _STATES = {"up": "green", "opening": "yellow", "ended": "dim", "down": "bold red"}
 
 
@@ -38,28 +45,36 @@ class Footer:
             self.cameras[message.camera] = message
 
 
-def watch(address: str, console: Console, seconds: float | None = None, keys: ClientKeys | None = None) -> None:
-    """Show a feed until Ctrl-C, or for `seconds`. Raises ConfigError where the address is none."""
+def watch(
+    address: str,
+    console: Console,
+    seconds: float | None = None,
+    keys: ClientKeys | None = None,
+    language: str | None = None,
+) -> None:
+    """Show a feed until Ctrl-C, or for `seconds`; with a language also the reports. Raises ConfigError: no address."""
     end = float("inf") if seconds is None else time.monotonic() + seconds
     footer = Footer()
     with (
-        Client(address, ["verdict/", "camera/", "line/"], keys=keys) as client,
+        Client(address, [*_TOPICS, *(["report/"] if language else [])], keys=keys) as client,
         Live(console=console, refresh_per_second=4) as live,
     ):
         try:
             while time.monotonic() < end:
-                _show_next(client, live, footer, address)
+                _show_next(client, live, footer, address, language)
         except KeyboardInterrupt:
             return
 
 
-def _show_next(client: Client, live: Live, footer: Footer, address: str) -> None:
+def _show_next(client: Client, live: Live, footer: Footer, address: str, language: str | None) -> None:
     received = client.receive(_POLL_S)
     if received is not None:
         message, _ = received
         footer.take(message)
         if isinstance(message, Verdict):
             live.console.print(verdict_text(message), soft_wrap=True)
+        elif isinstance(message, PartReport) and message.state != "queued" and language is not None:
+            live.console.print(report_view(message, language), soft_wrap=True)
     footer.silent_socket = client.silent_socket
     live.update(footer_view(footer, client.account, address))
 
@@ -73,6 +88,17 @@ def verdict_text(verdict: Verdict) -> Text:
         f"{verdict.camera} {verdict.number} ",
         (f"{verdict.status:<9}", _COLOURS[verdict.status]),
         f" {what} {verdict.probability:.2f}{boxes}, {verdict.timings.total_ms:.1f} ms",
+    )
+
+
+def report_view(report: PartReport, language: str) -> Text:
+    """`    belt 17 One scratch, upper left ...`, the model's own words in brackets; or why there is no report."""
+    said = report.text.get(language)
+    words = report.words.get(language)
+    return Text.assemble(
+        (f"    {report.camera} {report.verdict_number} ", "dim"),
+        said if said is not None else (f"no report: {_NO_REPORT[report.state]}", "dim"),
+        (f" [the model's own words: {words}]" if words else "", "italic dim"),
     )
 
 

@@ -5,6 +5,7 @@
                                         &class_name &before_id (the smallest row_id of the page before)
     GET /api/counts                     counts per stretch of time; ?minutes (1..1440) &bucket_s (60..86400)
     GET /api/picture/VERDICT_ID         the JPEG kept for a stored verdict
+    GET /api/report/VERDICT_ID          how the report of its part stands, with its text where it is ready
     GET /api/live/CAMERA/NUMBER         the JPEG of `cameras[].picture` in /api/line, for about a second
 
 An unknown id gives 404, a value out of bounds 422, an unreadable history 503; each with a sentence in `detail`.
@@ -84,6 +85,13 @@ def _add_history(router: APIRouter, history: History) -> None:
         minutes: Annotated[int, Query(ge=1, le=1440)] = 60, bucket_s: Annotated[int, Query(ge=60, le=86400)] = 60
     ) -> Response:
         return _json(_asked(lambda: history.counts(utc_now() - timedelta(minutes=minutes), bucket_s)))
+
+    @router.get("/report/{verdict_id}")
+    def report(verdict_id: PathName) -> Response:
+        found = _asked(lambda: history.report(verdict_id))
+        if found is None:
+            raise HTTPException(404, f"there is no report for verdict {verdict_id!r}")
+        return _json(found)
 
     @router.get("/picture/{verdict_id}")
     def picture(verdict_id: PathName) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from nicegui import ui
 
@@ -13,9 +13,9 @@ from edge.dashboard.past import REJECTS_SHOWN
 from edge.dashboard.picture import PictureElement, closeup, whole
 from edge.dashboard.styling import show_if, show_status
 from edge.dashboard.texts import TEXTS, Language, Texts
-from edge.dashboard.words import clock, date_and_clock, percent, why
+from edge.dashboard.words import clock, date_and_clock, percent, report_text, why
 from edge.history import StoredVerdict
-from edge.messages import Verdict
+from edge.messages import PartReport, Verdict
 
 THUMBNAIL_PIXELS = 320
 LARGE_PIXELS = 2560
@@ -27,7 +27,7 @@ class Gallery:
     def __init__(self, language: Language) -> None:
         texts = TEXTS[language]
         self._detail = Detail(language)
-        self._shown: tuple[StoredVerdict, ...] | None = None
+        self._shown: tuple[tuple[StoredVerdict, ...], Mapping[str, PartReport]] | None = None
         with ui.element("section").classes("gallery panel"):
             ui.label(texts.gallery_title).classes("panel-title")
             self._empty = ui.label(texts.gallery_empty).classes("hint")
@@ -35,10 +35,11 @@ class Gallery:
                 self._cards = [Card(self._detail, texts) for _ in range(REJECTS_SHOWN)]
 
     def update(self, moment: Moment) -> None:
-        rejects = moment.past.rejects
-        if rejects == self._shown:
+        rejects, reports = moment.past.rejects, moment.past.reports
+        if (rejects, reports) == self._shown:
             return
-        self._shown = rejects
+        self._shown = rejects, reports
+        self._detail.update(moment)
         show_if(self._empty, not rejects)
         for index, card in enumerate(self._cards):
             card.update(rejects[index] if index < len(rejects) else None, moment)
@@ -59,6 +60,7 @@ class Card:
                 ui.element("i").classes("mark")
                 self._class = ui.label().classes("class")
                 self._time = ui.label().classes("time")
+                self._report = ui.label().classes("report")
 
     def update(self, stored: StoredVerdict | None, moment: Moment) -> None:
         self._stored, self._moment = stored, moment
@@ -69,6 +71,8 @@ class Card:
         show_status(self._card, verdict.status)
         self._class.set_text(why(verdict, moment.title_of(verdict), moment.texts))
         self._time.set_text(clock(parsed_time(verdict.captured)))
+        report = moment.past.reports.get(verdict.id)
+        self._report.set_text(report_text(report, moment.texts, moment.language) if report else "")
         show_if(self._picture, stored.has_picture)
         show_if(self._notice, not stored.has_picture)
         if stored.has_picture:
@@ -92,9 +96,12 @@ class Detail:
                 with ui.element("div").classes("detail-verdict"):
                     ui.element("i").classes("mark")
                     self._word = ui.label().classes("word")
+                self._report = ui.element("div").classes("detail-report")
                 self._facts = ui.element("dl")
                 with ui.element("button").classes("close").on("click", self._dialog.close):
                     ui.label(texts.close)
+        self._verdict_id = ""
+        self._shown: PartReport | None = None
 
     def open(self, stored: StoredVerdict, moment: Moment) -> None:
         verdict = stored.verdict
@@ -104,11 +111,31 @@ class Detail:
         show_if(self._notice, not stored.has_picture)
         if stored.has_picture:
             self._picture.show(whole(picture_address(verdict.id), verdict, LARGE_PIXELS))
+        self._verdict_id = verdict.id
+        self._show_report(moment)
         self._facts.clear()
         with self._facts:
             for term, value in _facts(verdict, moment):
                 _pair(term, value)
         self._dialog.open()
+
+    def update(self, moment: Moment) -> None:
+        """A report may come while one looks at its part."""
+        if self._dialog.value and moment.past.reports.get(self._verdict_id) not in (None, self._shown):
+            self._show_report(moment)
+
+    def _show_report(self, moment: Moment) -> None:
+        report = self._shown = moment.past.reports.get(self._verdict_id)
+        self._report.clear()
+        show_if(self._report, report is not None)
+        if report is None:
+            return
+        with self._report:
+            ui.label(report_text(report, moment.texts, moment.language)).classes("said")
+            words = report.words.get(moment.language)
+            if words:
+                ui.label(moment.texts.report_words).classes("whose")
+                ui.label(words).classes("words")
 
 
 def _pair(term: str, value: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 import msgspec
 
 from edge.history import Bucket, Counts, History, StoredVerdict
+from edge.messages import PartReport
 
 MINUTE = timedelta(minutes=1)
 MINUTES_SHOWN = 60
@@ -25,14 +26,15 @@ NOTHING = Counts(0, 0, 0, {})
 class Past:
     """The last hour. `minutes` has one bucket for each of the last 60 minutes, oldest first, the running one last.
 
-    rejects: the newest NG and UNDECIDED parts, newest first. error: why the history could not be read this time;
-    the rest is then what was read before.
+    rejects: the newest NG and UNDECIDED parts, newest first. reports: theirs, by the id of the verdict. error: why the
+    history could not be read this time; the rest is then what was read before.
     """
 
     minutes: tuple[Bucket, ...] = ()
     hour: Counts = NOTHING
     now: Counts = NOTHING
     rejects: tuple[StoredVerdict, ...] = ()
+    reports: Mapping[str, PartReport] = field(default_factory=dict)
     error: str | None = None
 
 
@@ -49,11 +51,13 @@ class PastReader:
         try:
             minutes = self._minutes(now.replace(second=0, microsecond=0))
             rejects = _rejects(self.history)
+            reports = self.history.reports([stored.verdict.id for stored in rejects])
         except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
             self.past = replace(self.past, error=str(error))
             return self.past
         hour = added(bucket.counts for bucket in minutes)
-        self.past = Past(minutes, hour, added(bucket.counts for bucket in minutes[-MINUTES_NOW:]), rejects)
+        now_counts = added(bucket.counts for bucket in minutes[-MINUTES_NOW:])
+        self.past = Past(minutes, hour, now_counts, rejects, reports)
         return self.past
 
     def _minutes(self, running: datetime) -> tuple[Bucket, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from edge.messages import CameraState
+from edge.messages import CameraState, ReportState
 from edge.verdict import Reason, Status
 
 Language = Literal["zh-TW", "en"]
@@ -76,6 +76,9 @@ class Texts:
     timing_total: str
     detail_bundle: str
     detail_engine: str
+    report: str
+    report_state: Mapping[ReportState, str]
+    report_words: str
 
 
 ENGLISH = Texts(
@@ -150,6 +153,16 @@ ENGLISH = Texts(
     timing_total="total",
     detail_bundle="Bundle",
     detail_engine="Engine",
+    report="Report",
+    report_state=MappingProxyType(
+        {
+            "queued": "is being written …",
+            "ready": "not in this language",
+            "expired": "not written in time",
+            "shed": "not written: too many parts at once",
+        }
+    ),
+    report_words="The model's own words, may be wrong",
 )
 
 TAIWAN_CHINESE = Texts(
@@ -224,6 +237,16 @@ TAIWAN_CHINESE = Texts(
     timing_total="合計",
     detail_bundle="模型包",
     detail_engine="推論引擎",
+    report="報告",
+    report_state=MappingProxyType(
+        {
+            "queued": "撰寫中…",
+            "ready": "沒有此語言的報告",
+            "expired": "未能及時寫成",
+            "shed": "未撰寫：同時件數過多",
+        }
+    ),
+    report_words="模型的說法，可能有誤",
 )
 
 TEXTS: Mapping[Language, Texts] = MappingProxyType({"zh-TW": TAIWAN_CHINESE, "en": ENGLISH})

@@ -1,11 +1,11 @@
-"""Numbers, times and reasons as the page writes them."""
+"""Numbers, times, reasons and reports as the page writes them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from edge.dashboard.texts import Texts
-from edge.messages import Verdict
+from edge.dashboard.texts import Language, Texts
+from edge.messages import PartReport, Verdict
 
 DASH = "—"
 
@@ -31,6 +31,11 @@ def percent(share: float | None, digits: int = 1) -> str:
 def count(number: int) -> str:
     """`12,345`."""
     return f"{number:,}"
+
+
+def report_text(report: PartReport, texts: Texts, language: Language) -> str:
+    """What the report says of the verdict, in the page's language; else how it stands."""
+    return report.text.get(language) or texts.report_state[report.state]
 
 
 def why(verdict: Verdict, title: str | None, texts: Texts) -> str:
