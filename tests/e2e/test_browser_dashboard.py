@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import pytest
 from selenium.webdriver.support.wait import WebDriverWait
 
 from edge.dashboard.texts import TEXTS
+from edge.messages import ReportState, Verdict
 from tests.e2e.browser import chromium, complaints, hosts_asked, save_screenshot, why_no_browser
 from tests.edge.dashboard_process import Dashboard, dashboard
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, FeedDouble, Part, drawn_part
@@ -37,9 +39,14 @@ class Beating:
     lock: threading.Lock
     stopped: threading.Event
 
-    def part(self, camera: str, part: Part) -> None:
+    def part(self, camera: str, part: Part) -> Verdict:
         with self.lock:
-            self.feed.part(camera, part, drawn_part(3, part))
+            return self.feed.part(camera, part, drawn_part(3, part))
+
+    def report(self, verdict: Verdict, state: ReportState, words: str = "") -> None:
+        text = {"zh-TW": f"左側有一處刮痕 {state}", "en": f"One scratch {state}"} if state == "ready" else {}
+        with self.lock:
+            self.feed.report(verdict, state, text, {"zh-TW": words} if words else {})
 
     def beat(self) -> None:
         while not self.stopped.wait(0.5):
@@ -110,6 +117,26 @@ def test_a_part_appears_with_picture_boxes_and_verdict(tmp_path: Path) -> None:
         save_screenshot(browser, tmp_path / "detail.png")
         browser.find_element("css selector", ".detail .close").click()
         _until(browser, lambda: _count(browser, ".detail") == 0)
+
+
+def test_a_report_stands_with_its_part(tmp_path: Path) -> None:
+    """Being written, then there, also while one looks at the part; the model's words as such; and what has none."""
+    with opened(tmp_path) as (line, served, browser):
+        first, second = line.part(CAMERAS[0], SCRATCHED), line.part(CAMERAS[1], DOUBTFUL)
+        line.report(first, "queued")
+        line.report(second, "shed")
+        _until(browser, lambda: _count(browser, ".card:not(.hidden) .report") == 2)
+        _until(browser, lambda: _reports(browser) == ["未撰寫：同時件數過多", "撰寫中…"])
+
+        browser.find_elements("css selector", ".card:not(.hidden)")[1].click()
+        _until(browser, lambda: _text(browser, ".detail-report") == "撰寫中…")
+        line.report(first, "ready", "<b>看起來是新的</b>")
+        _until(browser, lambda: "左側有一處刮痕 ready" in _text(browser, ".detail-report"))
+        assert _text(browser, ".detail-report .whose") == "模型的說法，可能有誤"
+        assert _text(browser, ".detail-report .words") == "<b>看起來是新的</b>"
+        save_screenshot(browser, tmp_path / "report.png")
+        assert served.get(f"/api/report/{quote(first.id)}")[0] == 200
+        assert served.get("/api/report/none")[0] == 404
 
 
 def test_the_language_is_switched_on_the_page(tmp_path: Path) -> None:
@@ -218,6 +245,11 @@ def _text(browser: Any, selector: str) -> str:
 
 def _count(browser: Any, selector: str) -> int:
     return int(browser.execute_script("return document.querySelectorAll(arguments[0]).length", selector))
+
+
+def _reports(browser: Any) -> list[str]:
+    """Below the cards, from the newest on."""
+    return [element.text for element in browser.find_elements("css selector", ".card:not(.hidden) .report")]
 
 
 def _cards(browser: Any) -> int:

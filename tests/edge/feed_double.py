@@ -24,8 +24,10 @@ from edge.messages import (
     CameraState,
     LineReport,
     Message,
+    PartReport,
     Picture,
     Region,
+    ReportState,
     Timings,
     Verdict,
     encode,
@@ -154,6 +156,26 @@ class FeedDouble:
         self._publish(verdict)
         self._publish(self._picture(verdict, image_HWC), jpeg.tobytes())
         return verdict
+
+    def report(self, verdict: Verdict, state: ReportState, text: dict[str, str], words: dict[str, str]) -> None:
+        """Store and publish how a part's report stands."""
+        topic = topic_for("report", self._line, verdict.camera)
+        report = PartReport(
+            schema=SCHEMA_VERSION,
+            topic=topic,
+            epoch=self._epoch,
+            number=self._number(topic),
+            line=self._line,
+            camera=verdict.camera,
+            verdict=verdict.id,
+            verdict_number=verdict.number,
+            time=time_text(time.time_ns()),
+            state=state,
+            text=text,
+            words=words,
+        )
+        self._store.append_reports([report])
+        self._publish(report)
 
     def past(self, parts: list[tuple[str, Part]]) -> None:
         """Only into the history, in one commit, without pictures."""

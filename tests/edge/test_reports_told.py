@@ -1,0 +1,199 @@
+"""What readers get of reports: store, replay by number, client, history, and what a restart makes of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from edge.client import Client
+from edge.feed import Numbers
+from edge.history import History
+from edge.messages import SCHEMA_VERSION, Message, PartReport, ReportState, Verdict, decode, encode
+from edge.outbox import Reported, new_outbox
+from edge.reports.desk import ReportDesk
+from edge.reports.plan import NO_REPORTS
+from edge.request_messages import Mark, ReplayAnswer, ReplayRequest, SnapshotAnswer, SnapshotRequest
+from edge.store import Store, StoreLimits, open_store
+from edge.watch import watch
+from edgevl import app
+from tests.edge.desks import Asker, Talking, talking
+from tests.edge.feed_double import SCRATCHED, Origin, verdict_of
+from tests.edge.test_store import append, silent
+
+SCHEMA_FILE = Path(__file__).parents[2] / "docs/feed/feed.schema.json"
+TOPIC = "report/steel/belt"
+TEXT = {"en": "One scratch [left].", "zh-TW": "左側有一處刮痕。"}
+
+
+def report_of(verdict: Verdict, number: int, state: ReportState, epoch: str | None = None) -> PartReport:
+    written = {"text": TEXT, "words": {"en": "It looks fresh."}} if state == "ready" else {}
+    return PartReport(
+        schema=SCHEMA_VERSION,
+        topic=TOPIC,
+        epoch=epoch or verdict.epoch,
+        number=number,
+        line=verdict.line,
+        camera=verdict.camera,
+        verdict=verdict.id,
+        verdict_number=verdict.number,
+        time=verdict.captured,
+        state=state,
+        **written,
+    )
+
+
+def scratched(number: int, epoch: str = "e1") -> Verdict:
+    return verdict_of(SCRATCHED, Origin(epoch, "steel", "belt", number), (800, 600))
+
+
+def story(store: Store) -> list[PartReport]:
+    """Ready, shed, expired, and one that never came to an end."""
+    told: list[tuple[int, ReportState]] = [
+        (0, "queued"), (1, "shed"), (2, "queued"), (0, "ready"), (3, "queued"), (2, "expired"),
+    ]  # fmt: skip
+    reports = [report_of(scratched(part), number, state) for number, (part, state) in enumerate(told)]
+    store.append_reports(reports)
+    return reports
+
+
+def test_a_report_is_as_the_schema_says_and_stored_as_published(tmp_path: Path) -> None:
+    """Byte for byte, and the newest state of each part is the one that counts."""
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    with open_store(tmp_path, StoreLimits(), silent) as store:
+        reports = story(store)
+        history = History(tmp_path)
+        for report in reports:
+            jsonschema.validate(json.loads(encode(report)), schema)
+            assert decode(encode(report)) == report
+        found = history.reports([report.verdict for report in reports] + ["of nobody"])
+        assert {r.verdict_number: r.state for r in found.values()} == {0: "ready", 1: "shed", 2: "expired", 3: "queued"}
+        assert history.report(reports[0].verdict) == reports[3]
+        assert history.report("of nobody") is None
+        assert store.unfinished_reports() == [reports[4]]
+
+
+def test_what_was_queued_when_the_service_was_killed_has_expired_at_the_next_start(tmp_path: Path) -> None:
+    """Told once, under the old verdict's number in the new epoch, also where no more reports are written."""
+    with open_store(tmp_path, StoreLimits(), silent) as store:
+        story(store)
+    with open_store(tmp_path, StoreLimits(), silent) as store:
+        outbox = new_outbox()
+        desk = ReportDesk(NO_REPORTS, Numbers("e2"), outbox, silent, store.unfinished_reports())
+        desk.run()
+        (told,) = outbox.take_all(0)["reports"]
+        assert isinstance(told, Reported)
+        store.append_reports(told.reports)
+        assert store.unfinished_reports() == []
+    (expired,) = told.reports
+    assert (expired.epoch, expired.number, expired.verdict_number, expired.state) == ("e2", 0, 3, "expired")
+    assert expired.verdict == scratched(3).id
+
+
+def test_rows_of_reports_are_bounded_as_those_of_verdicts_are(tmp_path: Path) -> None:
+    """The oldest go."""
+    with open_store(tmp_path, StoreLimits(verdicts=3), silent) as store:
+        reports = story(store)
+        assert History(tmp_path).report(reports[1].verdict) is None
+        assert History(tmp_path).report(reports[0].verdict) == reports[3]
+
+
+def tell(line: Talking, report: PartReport, loudly: bool = True) -> None:
+    """Store it and, where it is not to be lost, publish it."""
+    (payload,) = line.store.append_reports([report])
+    line.last[TOPIC] = report.number
+    if loudly:
+        line.publisher.publish(TOPIC, payload)
+
+
+def test_reports_are_replayed_by_number(tmp_path: Path) -> None:
+    """As verdicts are; the snapshot names the newest."""
+    with talking(tmp_path, "e1") as line, Asker(line.server.address) as asker:
+        reports = story(line.store)
+        answer, messages = asker.ask(ReplayRequest(TOPIC, Mark("e1", 2), last=4))
+        assert answer == ReplayAnswer(TOPIC, 3, known=True, next=None)
+        assert messages == [encode(report) for report in reports[2:5]]
+        snapshot, messages = asker.ask(SnapshotRequest())
+        assert isinstance(snapshot, SnapshotAnswer)
+        assert snapshot.marks[TOPIC] == Mark("e1", 5)
+        assert encode(reports[-1]) in messages
+
+
+def test_a_client_misses_no_report(tmp_path: Path) -> None:
+    """Those that were lost in the middle and at the end come by replay, in order."""
+    states: list[ReportState] = ["queued", "ready", "queued", "expired", "queued", "ready"]
+    with talking(tmp_path, "e1") as line, Client(line.publisher.address, ["report/"]) as client:
+        while client.silent_socket is not None:
+            line.beat()
+            assert client.receive(0.05) is None
+        for number, state in enumerate(states):
+            tell(line, report_of(scratched(number // 2), number, state), loudly=number in (0, 3))
+        heard: list[Message] = []
+        while len(heard) < len(states):
+            received = client.receive(0.1)
+            if received is None:
+                line.beat()
+            elif isinstance(received[0], PartReport):
+                heard.append(received[0])
+        assert [message.number for message in heard] == list(range(6))
+        assert str(client.account) == "0 missing of 6"
+
+
+def test_the_terminal_shows_reports_under_their_verdicts(tmp_path: Path) -> None:
+    """In the language asked for, the model's words as such, and why there is none."""
+    output, stop = io.StringIO(), threading.Event()
+
+    def publish() -> None:
+        number = 0
+        while not stop.wait(0.02):
+            line.say(number, part=SCRATCHED)
+            tell(line, report_of(scratched(number), number, "shed" if number % 2 else "ready"))
+            line.beat()
+            number += 1
+
+    with talking(tmp_path, "e1") as line:
+        thread = threading.Thread(target=publish)
+        thread.start()
+        watch(line.publisher.address, Console(file=output, width=160), 2.5, language="en")
+        stop.set()
+        thread.join()
+    assert "One scratch [left]. [the model's own words: It looks fresh.]" in output.getvalue()
+    assert "no report: too many parts at once" in output.getvalue()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "One scratch [left]."), ("zh-TW", "左側有一處刮痕。")])
+def test_the_history_shows_reports(tmp_path: Path, language: str, said: str) -> None:
+    """Below the verdicts, with their state; the model's words in a column of their own."""
+    with open_store(tmp_path, StoreLimits(), silent) as store:
+        append(store, SCRATCHED, SCRATCHED, SCRATCHED)
+        verdicts = [stored.verdict for stored in History(tmp_path).recent(3)]
+        store.append_reports([report_of(verdicts[0], 0, "ready"), report_of(verdicts[1], 1, "expired")])
+    arguments = ["history", "--db", str(tmp_path), "--reports", language]
+    shown = CliRunner().invoke(app, arguments, env={"COLUMNS": "160"}).stdout
+    assert said in shown
+    assert "expired" in shown
+    assert ("It looks fresh." in shown) == (language == "en")
+
+
+def test_a_history_from_before_there_were_reports_is_read(tmp_path: Path) -> None:
+    """It says that there is none, and does not fail."""
+    with open_store(tmp_path, StoreLimits(), silent) as store:
+        (verdict_id,) = append(store, SCRATCHED)
+        store._connection.execute("DROP TABLE reports")
+        assert History(tmp_path).report(verdict_id) is None
+        assert History(tmp_path).reports([verdict_id]) == {}
+
+
+def test_rubbish_is_no_report() -> None:
+    """An unknown state or field is refused, as of any message."""
+    report = msgspec.to_builtins(report_of(scratched(0), 0, "ready"))
+    for change in ({"state": "lost"}, {"verdict_number": -1}, {"more": 1}, {"text": "text"}):
+        with pytest.raises(msgspec.ValidationError):
+            decode(msgspec.json.encode({**report, **change}))
