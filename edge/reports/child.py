@@ -1,4 +1,4 @@
-"""The process that writes reports: `python -m edge.reports.child FD PARENT`, started by `edge.reports.process` only.
+"""The process that writes reports, whatever writes them: `edge.reports` runs it as `python -m edge.reports FD PARENT`.
 
 It runs when nobody else wants the processor, and is the first to be ended where memory is short. It ends with the
 line, however that ends.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -72,6 +71,8 @@ def _ready(line: socket.socket, question: Open, opened: Callable[[Open], Writes]
 def _written(question: Part, fd: int, writes: Writes) -> Answer:
     """What is not foreseen ends this process, and the line starts another one."""
     verdict = question.verdict
+    if fd < 0:
+        raise HungUpError("a part came without its picture")
     image_HWC = mapped_picture(fd, verdict.frame_height, verdict.frame_width)
     begun = time.monotonic()
     try:
@@ -79,11 +80,3 @@ def _written(question: Part, fd: int, writes: Writes) -> Answer:
     except EdgevlError as error:
         return Failed(str(error))
     return Written(written.text, written.words, written.dropped, (time.monotonic() - begun) * 1e3)
-
-
-def with_reporter(question: Open) -> Writes:
-    raise NotImplementedError
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), with_reporter)

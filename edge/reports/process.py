@@ -12,7 +12,7 @@ from pathlib import Path
 from edge.messages import Verdict
 from edge.reports.handover import Answer, Open, Part, ask, next_answer
 
-MODULE = "edge.reports.child"
+MODULE = "edge.reports"
 # Beyond, it is held up by the kernel itself, and ends when that lets go of it.
 _END_S = 5.0
 

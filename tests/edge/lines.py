@@ -17,6 +17,7 @@ from edge.inspector import Inspector
 from edge.messages import Message
 from edge.pictures import PicturePlan
 from edge.plan import CameraPlan
+from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.runtime import Line, Outlets
 from edge.store import PICTURES, StoreLimits, open_store
 from edge.subscribe import Received, Subscription, subscribe
@@ -51,6 +52,7 @@ def built_line(
     cameras: Sequence[CameraPlan],
     around: Callable[[Engine], Engine] = lambda engine: engine,
     hang_s: float = 60.0,
+    reports: ReportPlan = NO_REPORTS,
 ) -> Iterator[Bench]:
     """The bundle's default variant on one thread; live pictures at 100 Hz, NG pictures kept.
 
@@ -64,7 +66,8 @@ def built_line(
         Publisher("tcp://127.0.0.1:*") as publisher,
         joined(publisher) as reader,
     ):
-        outlets = Outlets(store, publisher, PicturePlan(data_dir / PICTURES, keep=True, live_hz=100, jpeg_quality=80))
+        pictures = PicturePlan(data_dir / PICTURES, keep=True, live_hz=100, jpeg_quality=80)
+        outlets = Outlets(store, publisher, pictures, reports)
         facts = line_facts("steel", bundle, OpenedEngine(engine, bundle.manifest.default_variant, "for a test"))
         line = Line(
             facts, cameras, Inspector(bundle, around(engine)), outlets, Numbers(new_epoch()), said.append, hang_s

@@ -15,17 +15,21 @@ from typer.testing import CliRunner
 
 from edge.client import Client
 from edge.feed import Numbers
+from edge.framelist import FrameList
 from edge.history import History
-from edge.messages import SCHEMA_VERSION, Message, PartReport, ReportState, Verdict, decode, encode
+from edge.messages import SCHEMA_VERSION, LineReport, Message, PartReport, ReportState, Verdict, decode, encode
 from edge.outbox import Reported, new_outbox
+from edge.plan import CameraPlan
 from edge.reports.desk import ReportDesk
-from edge.reports.plan import NO_REPORTS
+from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.request_messages import Mark, ReplayAnswer, ReplayRequest, SnapshotAnswer, SnapshotRequest
 from edge.store import Store, StoreLimits, open_store
 from edge.watch import watch
 from edgevl import app
+from tests.bundles import flat
 from tests.edge.desks import Asker, Talking, talking
 from tests.edge.feed_double import SCRATCHED, Origin, verdict_of
+from tests.edge.lines import built_line
 from tests.edge.test_store import append, silent
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs/feed/feed.schema.json"
@@ -197,3 +201,34 @@ def test_rubbish_is_no_report() -> None:
     for change in ({"state": "lost"}, {"verdict_number": -1}, {"more": 1}, {"text": "text"}):
         with pytest.raises(msgspec.ValidationError):
             decode(msgspec.json.encode({**report, **change}))
+
+
+def test_a_line_reports_on_its_parts_and_its_verdicts_do_not_wait(small_bundle: Path, tmp_path: Path) -> None:
+    """Each NG part: its verdict first, then queued, then ready, under the same id; in the heartbeat and the metrics."""
+    images = [flat(255 if n % 3 == 0 else 0, 64) for n in range(9)]
+    plan = ReportPlan(small_bundle, ("en", "zh-TW"), expire_s=120)
+    camera = CameraPlan(FrameList("belt", images), waits=True)
+    with built_line(small_bundle, tmp_path, [camera], reports=plan) as bench:
+        bench.line.start()
+        heard: list[Message] = []
+        while sum(isinstance(message, PartReport) and message.state == "ready" for message in heard) < 3:
+            received = bench.reader.receive(90)
+            assert received is not None
+            heard.append(received[0])
+        counts = bench.line.state().reports
+        summary = bench.line.stop()
+        beats = [message for message in bench.messages() if isinstance(message, LineReport)]
+    ids = {message.id for message in heard if isinstance(message, Verdict) and message.status == "NG"}
+    assert len(ids) == 3
+    for verdict_id in ids:
+        told = [m for m in heard if isinstance(m, PartReport) and m.verdict == verdict_id]
+        assert [report.state for report in told] == ["queued", "ready"]
+        verdict = next(m for m in heard if isinstance(m, Verdict) and m.id == verdict_id)
+        assert heard.index(verdict) < heard.index(told[0])
+        assert set(told[1].text) == {"en", "zh-TW"}
+        assert History(tmp_path).report(verdict_id) == told[1]
+    assert counts == {"queued": 0, "ready": 3, "expired": 0, "shed": 0}
+    assert beats[-1].last == {"verdict/steel/belt": 8, TOPIC: 5}
+    account = summary.accounts["belt"]
+    assert (account.triggers, account.verdicts, account.unaccounted) == (9, 9, 0)
+    assert bench.said[:1] == ["belt: up: delivers pictures of 64x64"]
