@@ -39,6 +39,7 @@ from edge.messages import Verdict
 from edge.pictures import PicturePlan
 from edge.plan import CameraPlan
 from edge.preprocess import model_input
+from edge.recipes import one_recipe
 from edge.runtime import Line, Outlets
 from edge.store import PICTURES, StoreLimits, open_store
 
@@ -233,9 +234,9 @@ def _run(shared: Bench, sources: Sequence[PacedFrames], waits: bool = False) -> 
     ):
         outlets = Outlets(store, publisher, PicturePlan(Path(folder) / PICTURES, True, 5.0, 80))
         cameras = [CameraPlan(source, waits=waits) for source in sources]
-        facts = line_facts("figures", shared.bundle, shared.opened)
-        inspector = Inspector(shared.bundle, shared.opened.engine)
-        line = Line(facts, cameras, inspector, outlets, Numbers(new_epoch()), _nobody)
+        facts = line_facts("figures", [shared.bundle], shared.opened)
+        recipes = one_recipe(Inspector(shared.bundle, shared.opened.engine), [source.name for source in sources])
+        line = Line(facts, cameras, recipes, outlets, Numbers(new_epoch()), _nobody)
         before = time.process_time()
         line.start()
         line.wait(timeout_s=3600)

@@ -10,6 +10,7 @@ import numpy as np
 
 from compress.data.dataset import Dataset
 from compress.data.pictures import read_pictures
+from compress.data.sizing import usual_size
 from compress.errors import DataError
 from compress.good_parts.unknown import known_classes, knows_defects
 from compress.int8.quantise import balanced_choice
@@ -75,6 +76,7 @@ def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
         default_variant=shipped.variant,
         teacher=f"{trained.teacher} ({trained.teacher_architecture})",
         files={},
+        trained_on=usual_size(dataset, trained.seed),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from edge.feed import Numbers
 from edge.heartbeat import LineFacts
-from edge.judge import Findings, JudgedBy, Work, nothing_found
+from edge.judge import Findings, Work, nothing_found
 from edge.ledger import DropReason, Ledger, Trigger
 from edge.messages import SCHEMA_VERSION, Note, Verdict, time_text, topic_for
 from edge.outbox import Judged, Late, Outbox
@@ -62,16 +62,13 @@ class Answers:
                 self._outbox.put("notes", Late(self._note(missed, findings)))
             return None
 
-    def give_up(self, trigger: Trigger, reason: Reason, by: JudgedBy) -> tuple[Work, Verdict] | None:
-        """No answer came: send UNDECIDED; None where the trigger is closed. Raises as `answer` does.
-
-        by: who should have judged it.
-        """
+    def give_up(self, trigger: Trigger, reason: Reason) -> tuple[Work, Verdict] | None:
+        """No answer came: send UNDECIDED; None where the trigger is closed. Raises as `answer` does."""
         with self._sending:
             work = self._open.pop(trigger, None)
             if work is None:
                 return None
-            verdict = self._owed[trigger] = self._send(work, nothing_found(work, reason, by))
+            verdict = self._owed[trigger] = self._send(work, nothing_found(work, reason))
             if len(self._owed) > _MOST_OWED:
                 del self._owed[next(iter(self._owed))]
             return work, verdict
@@ -126,6 +123,7 @@ class Answers:
             engine=findings.by.engine,
             disposition=disposition(decided.status, self._means[camera]),
             trigger=frame.trigger,
+            product=findings.by.product,
         )
 
     def _note(self, missed: Verdict, late: Findings) -> Note:

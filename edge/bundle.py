@@ -109,7 +109,10 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the bundle holds and how to use it. quality: what a picture must keep to before it is judged."""
+    """What the bundle holds and how to use it. quality: what a picture must keep to before it is judged.
+
+    trained_on: the usual size in pixels of the pictures it was made from, before they were stretched to `input`.
+    """
 
     format_version: int
     name: str
@@ -124,6 +127,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     teacher: str
     files: dict[str, FileEntry]
     quality: QualityLimits | None = None
+    trained_on: InputSpec | None = None
 
     @property
     def bundle_id(self) -> str:

@@ -72,15 +72,18 @@ class Channel(Generic[Key, Item]):
         """The next item, lanes in turn; None when none came in time. Raises ChannelClosed when it is over."""
         with self._changed:
             self._wait_for_items(timeout_s)
-            for key in self._turn:
-                lane = self._lanes[key]
-                if lane.items:
-                    self._turn.rotate(-1 - self._turn.index(key))
-                    item = lane.items.popleft()
-                    if lane.wants_more():
-                        self._changed.notify_all()
-                    return item
-            return None
+            return self._next() if self._has_items() else None
+
+    def take_some(self, most: int, wait_s: float) -> list[Item]:
+        """One to `most` items, lanes in turn: waits for the first, then at most `wait_s` for others.
+
+        Raises ChannelClosed when it is over.
+        """
+        with self._changed:
+            self._wait_for_items(None)
+            if most > 1 and wait_s > 0:
+                self._changed.wait_for(lambda: self._closed or self._count() >= most, wait_s)
+            return [self._next() for _ in range(min(most, self._count()))]
 
     def take_all(self, timeout_s: float | None) -> Mapping[Key, list[Item]]:
         """Everything inside at one moment; all lanes empty when nothing came in time.
@@ -107,6 +110,19 @@ class Channel(Generic[Key, Item]):
         self._changed.wait_for(lambda: self._closed or self._has_items(), timeout_s)
         if self._closed and not self._has_items():
             raise ChannelClosedError
+
+    def _next(self) -> Item:
+        """Of the first lane that has something; it then comes last."""
+        key = next(key for key in self._turn if self._lanes[key].items)
+        self._turn.rotate(-1 - self._turn.index(key))
+        lane = self._lanes[key]
+        item = lane.items.popleft()
+        if lane.wants_more():
+            self._changed.notify_all()
+        return item
+
+    def _count(self) -> int:
+        return sum(len(lane.items) for lane in self._lanes.values())
 
     def _has_items(self) -> bool:
         return any(lane.items for lane in self._lanes.values())

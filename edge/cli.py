@@ -49,6 +49,31 @@ def watch_command(
     watch(address, Console(), seconds, known, reports)
 
 
+def recipe_command(
+    product: Annotated[str, typer.Argument(help="A product of the line file, or main for the line's own bundle.")],
+    camera: Annotated[str | None, typer.Option(help="Only this camera; all of them without.")] = None,
+    address: Annotated[str, typer.Option(help="The line's request socket, by default the feed's next port.")] = (
+        "tcp://127.0.0.1:5561"
+    ),
+    keys: Annotated[
+        Path | None, typer.Option(help="A folder with server.key and NAME.key_secret, where the line asks for keys.")
+    ] = None,
+) -> None:
+    """Switch a running line, or one of its cameras, to another product; returns when parts are judged as that.
+
+    The product's engine is opened and checked first; until then parts are judged as before. Every verdict says as
+    what it was judged.
+
+    Example:  edgevl recipe plate-b --camera belt
+    """
+    from edge.client.recipe import choose_product
+    from edge.keys import read_client_keys
+
+    client_keys = None if keys is None else read_client_keys(keys)
+    choose_product(address, product, camera, client_keys)
+    Console().print(f"{camera or 'all cameras'}: judged as product {product}")
+
+
 def doctor_command(
     line_file: Annotated[Path | None, typer.Argument(help="Also check this line file, its bundle and cameras.")] = None,
 ) -> None:

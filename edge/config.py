@@ -28,6 +28,8 @@ from camera.adjust import Adjustments
 from camera.spec import DEFAULT_MEMORY_MB, CameraSpec
 from edge.errors import ConfigError
 from edge.messages import Region
+from edge.recipes import MAIN, TileWish
+from edge.tiles import SMALLEST_SIDE
 from edge.toml import convert, read_tables
 from edge.verdict import Disposition, Status
 
@@ -42,6 +44,7 @@ ReportLanguage = Literal["zh-TW", "en"]
 
 NonNegative = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
+TileSide = Annotated[int, Meta(ge=SMALLEST_SIDE)]
 
 
 class LineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,11 +60,20 @@ class LineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     undecided: Disposition = "reject"
 
 
+class ProductSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[product]]`. A bundle under a name, for the cameras that start with it or are switched to it."""
+
+    name: str
+    bundle: Path
+
+
 class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[[camera]]`. trigger: each frame is judged, one every `every_ms`, one for each request of another program, or
     each part that passes. roi: x, y, w, h in px. max_age_ms: older pictures are skipped. deadline_ms: a part that the
     model has not answered for by then is UNDECIDED. undecided: as in `[line]`, for this camera. check_quality: whether
     pictures that are unfit to be judged are UNDECIDED. frozen_ms: and those that have been the same for so long.
+    product: as what it is judged until a recipe message says otherwise. tiles: in pieces of so many pixels, which share
+    at least `overlap` of their side with the next one; "auto": of the size of the bundle's training pictures.
 
     margin: with `trigger = "part"`, how much belt around the part is inspected with it, as a share of the part's
     width and height added on every side. Choose it so that the part fills the model's picture as it did in the
@@ -78,6 +90,9 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     undecided: Disposition | None = None
     check_quality: bool = True
     frozen_ms: Annotated[float, Meta(ge=1, le=3_600_000)] | None = None
+    product: str = MAIN
+    tiles: Literal["auto"] | tuple[TileSide, TileSide] | None = None
+    overlap: Annotated[float, Meta(ge=0, le=0.9)] = 0.2
     roi: tuple[NonNegative, NonNegative, Positive, Positive] | None = None
     margin: Annotated[float, Meta(ge=-0.25, le=1)] = 0.0
     rotate: Literal[0, 90, 180, 270] = 0
@@ -94,6 +109,10 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return CameraSpec(self.name, self.uri, "/", adjust, self.isolate, self.memory_mb)
 
     @property
+    def tile_wish(self) -> TileWish | None:
+        return None if self.tiles is None else TileWish(None if self.tiles == "auto" else self.tiles, self.overlap)
+
+    @property
     def region(self) -> Region | None:
         return None if self.roi is None else Region(*self.roi)
 
@@ -102,11 +121,15 @@ class EngineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[engine]`. variant: one of the bundle's, or "auto". threads: 0 lets edgevl choose.
 
     hang_ms: an engine that has not answered for so long is left, and the next best one takes over.
+    batch: how many pictures it gets at once, at most; 0 measures what pays. batch_wait_ms: how long a picture waits for
+    others to share a batch with; 0 takes those that wait already.
     """
 
     variant: str = "auto"
     threads: Annotated[int, Meta(ge=0, le=256)] = 0
     hang_ms: Annotated[float, Meta(ge=100, le=600_000)] = 5000.0
+    batch: Annotated[int, Meta(ge=0, le=64)] = 0
+    batch_wait_ms: Annotated[float, Meta(ge=0, le=1000)] = 0.0
 
 
 class FeedSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,6 +200,7 @@ class LineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     line: LineSection
     camera: Annotated[tuple[CameraSection, ...], Meta(min_length=1)]
+    product: tuple[ProductSection, ...] = ()
     engine: EngineSection = EngineSection()
     feed: FeedSection = FeedSection()
     dashboard: DashboardSection = DashboardSection()
@@ -190,6 +214,7 @@ def load_line(path: Path) -> LineFile:
     """Read and check a line file. Raises ConfigError naming the file, the key and what is allowed there."""
     line = convert(path, _with_data_dir(read_tables(path, LineFile)), LineFile)
     _check_names(path, line)
+    _check_products(path, line)
     _check_triggers(path, line)
     _check_loopback(path, line)
     return _resolve(line, path.absolute().parent)
@@ -211,6 +236,22 @@ def _check_names(path: Path, line: LineFile) -> None:
         if camera.name in seen:
             raise ConfigError(f"{path}: two cameras are named {camera.name!r}; give each its own name")
         seen.add(camera.name)
+
+
+def _check_products(path: Path, line: LineFile) -> None:
+    known = [MAIN]
+    for number, product in enumerate(line.product, start=1):
+        _check_name(path, f"`name` in [[product]] number {number}", product.name)
+        if product.name in known:
+            taken = "stands for the bundle in [line]" if product.name == MAIN else "is there twice"
+            raise ConfigError(f"{path}: the product name {product.name!r} {taken}; give each its own name")
+        known.append(product.name)
+    for camera in line.camera:
+        if camera.product not in known:
+            raise ConfigError(
+                f"{path}: camera {camera.name} has the product {camera.product!r}, but the line has: "
+                f"{', '.join(known)}; add a [[product]] with that name and its bundle"
+            )
 
 
 def _check_triggers(path: Path, line: LineFile) -> None:
@@ -271,7 +312,9 @@ def _resolve(line: LineFile, folder: Path) -> LineFile:
     paths = {"bundle": _join(folder, line.line.bundle), "data_dir": _join(folder, line.line.data_dir)}
     cameras = tuple(_resolve_camera(c, folder) for c in line.camera)
     keys = None if line.feed.keys is None else _join(folder, line.feed.keys)
-    return replace(line, line=replace(line.line, **paths), camera=cameras, feed=replace(line.feed, keys=keys))
+    products = tuple(replace(p, bundle=_join(folder, p.bundle)) for p in line.product)
+    feed = replace(line.feed, keys=keys)
+    return replace(line, line=replace(line.line, **paths), camera=cameras, product=products, feed=feed)
 
 
 def _resolve_camera(camera: CameraSection, folder: Path) -> CameraSection:

@@ -22,7 +22,7 @@ from rich.table import Table
 from camera.open import open_camera
 from camera.source import SourceError
 from edge.bundle import Bundle, load_bundle
-from edge.config import CameraSection, LineFile, load_line
+from edge.config import CameraSection, EngineSection, load_line
 from edge.engines.choose import open_engine
 from edge.engines.ort import available_providers
 from edge.engines.tensorrt.files import accepted_engine, all_records
@@ -247,25 +247,30 @@ def _line(line_file: Path) -> tuple[Finding, ...]:
         line = load_line(line_file)
     except EdgevlError as error:
         return (Finding("Line file", "missing", str(error), "correct the line file"),)
-    findings = (Finding("Line file", "ok", f"{line_file}: {line.line.name}"), _bundle(line), *_engine_files(line))
+    bundles = {"Bundle": line.line.bundle, **{f"Product {p.name}": p.bundle for p in line.product}}
+    findings = (
+        Finding("Line file", "ok", f"{line_file}: {line.line.name}"),
+        *(_bundle(what, path, line.engine) for what, path in bundles.items()),
+        *(one for path in bundles.values() for one in _engine_files(path)),
+    )
     return findings + tuple(_camera(camera, line_file) for camera in line.camera)
 
 
-def _bundle(line: LineFile) -> Finding:
+def _bundle(what: str, path: Path, wish: EngineSection) -> Finding:
     """Verified, and run: the golden frames tell whether this machine computes what the workshop did."""
     try:
-        bundle = load_bundle(line.line.bundle)
-        opened = open_engine(bundle, line.engine.variant, line.engine.threads)
+        bundle = load_bundle(path)
+        opened = open_engine(bundle, wish.variant, wish.threads, batch=wish.batch)
     except EdgevlError as error:
-        return Finding("Bundle", "missing", str(error), "edgevl compress ... --out " + str(line.line.bundle))
+        return Finding(what, "missing", str(error), f"edgevl compress ... --out {path}")
     opened.engine.close()
-    return Finding("Bundle", "ok", f"{bundle.manifest.name} ({bundle.manifest.bundle_id}): {opened.why}")
+    return Finding(what, "ok", f"{bundle.manifest.name} ({bundle.manifest.bundle_id}): {opened.why}")
 
 
-def _engine_files(line: LineFile) -> tuple[Finding, ...]:
-    """The TensorRT engines beside the bundle, whether this machine can use them or not."""
+def _engine_files(path: Path) -> tuple[Finding, ...]:
+    """The TensorRT engines beside a bundle, whether this machine can use them or not."""
     try:
-        bundle = load_bundle(line.line.bundle)
+        bundle = load_bundle(path)
     except EdgevlError:
         return ()  # said already
     return tuple(_engine_file(bundle, variant) for variant in sorted({r.variant for r in all_records(bundle)}))

@@ -25,6 +25,7 @@ from edge.messages import (
     topic_for,
 )
 from edge.rate import Latencies, Rate
+from edge.recipes import Recipes
 from edge.verdict import UNKNOWN_DEFECT
 
 
@@ -57,15 +58,19 @@ def shown_classes(manifest: Manifest) -> tuple[ClassSpec, ...]:
     return manifest.classes if manifest.decision.anomaly is None else (*manifest.classes, UNKNOWN_DEFECT)
 
 
-def line_facts(line: str, bundle: Bundle, opened: OpenedEngine, requests: str = "") -> LineFacts:
-    """Collect the facts of a line that starts now. requests: address of its request socket, if it has one."""
-    manifest = bundle.manifest
+def line_facts(line: str, bundles: Sequence[Bundle], opened: OpenedEngine, requests: str = "") -> LineFacts:
+    """Collect the facts of a line that starts now.
+
+    bundles: its own first, then those of its products. opened: what runs the first. requests: address of its request
+    socket, if it has one.
+    """
+    manifest = bundles[0].manifest
     return LineFacts(
         line=line,
         bundle=manifest.bundle_id,
         bundle_name=manifest.name,
-        has_good_class=manifest.has_good_class,
-        titles={c.name: c.titles for c in shown_classes(manifest)},
+        has_good_class=any(b.manifest.has_good_class for b in bundles),
+        titles={c.name: c.titles for b in reversed(bundles) for c in shown_classes(b.manifest)},
         engine=opened.engine.description,
         engine_why=opened.why,
         started=time_text(time.time_ns()),
@@ -76,8 +81,11 @@ def line_facts(line: str, bundle: Bundle, opened: OpenedEngine, requests: str = 
 class Reporter:
     """Makes the reports. Used by the writer thread; `pace` may be asked from any."""
 
-    def __init__(self, facts: LineFacts, captures: Sequence[Capture], ledger: Ledger, numbers: Numbers) -> None:
+    def __init__(
+        self, facts: LineFacts, captures: Sequence[Capture], ledger: Ledger, numbers: Numbers, recipes: Recipes
+    ) -> None:
         self._facts = facts
+        self._recipes = recipes
         self._captures = captures
         self._ledger = ledger
         self._numbers = numbers
@@ -96,6 +104,11 @@ class Reporter:
         """Messages that are stored as verdicts are, but are none."""
         for message in messages:
             self._last[message.topic] = max(message.number, self._last.get(message.topic, 0))
+
+    @property
+    def engine(self) -> str:
+        """What runs the line's own bundle now."""
+        return self._facts.engine
 
     def engine_changed(self, opened: OpenedEngine) -> None:
         """Another engine has taken over; from any thread."""
@@ -166,4 +179,5 @@ class Reporter:
             ok=account.ok,
             ng=account.ng,
             undecided=account.undecided,
+            product=self._recipes.of(capture.name).product,
         )

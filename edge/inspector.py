@@ -1,8 +1,9 @@
-"""One picture in, one verdict out: preprocess, engine, decision, boxes. A straight line without threads."""
+"""Pictures in, one verdict each out: preprocess, engine, decision, boxes. A straight line without threads."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,16 +16,31 @@ from edge.errors import EngineError
 from edge.messages import Box, Region
 from edge.preprocess import model_input
 from edge.quality import measure, unfit
-from edge.verdict import UNKNOWN_DEFECT, Decided, decide, undecided
+from edge.tiles import Tiling, joined_boxes, joined_map, tile_regions, worst
+from edge.verdict import UNKNOWN_DEFECT, Decided, Reason, decide, undecided
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What to judge: `region` (None: all) of a uint8 BGR frame; in tiles where it has a tiling.
+
+    check_quality: whether a picture that is unfit by the bundle's limits is UNDECIDED; the engine is then not asked.
+    """
+
+    image_HWC: NDArray[np.uint8]
+    region: Region | None = None
+    check_quality: bool = True
+    tiling: Tiling | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What one look at one region gave.
+    """What one view gave.
 
     boxes: in pixels of the camera's frame, best first; empty unless the status is NG.
     embedding_D, map_HW: float32, None where the engine gave no answer. The map is the anomaly map for an unknown
-        defect, else the defect map.
+        defect, else the defect map; of a tiled view it is put together, and the embedding is the worst tile's.
+    preprocess_ms, engine_ms, decide_ms: this view's share of what a batch took; the sum over its tiles.
     error: the engine's own words where it failed, for the log.
     """
 
@@ -39,51 +55,77 @@ class Inspection:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A model input that waits for the engine; unfit: why it need not."""
+
+    region: Region
+    image_HWC: NDArray[np.uint8]
+    unfit: Reason | None
+    ms: float
+
+
 class Inspector:
     """Holds a bundle's rules and the engine that runs it. One thread at a time."""
 
-    def __init__(self, bundle: Bundle, engine: Engine) -> None:
-        self._manifest = bundle.manifest
+    def __init__(self, bundle: Bundle, engine: Engine, batch: Callable[[], int] = lambda: 1) -> None:
+        """batch: how many model inputs the engine should get at once, as of now."""
+        self.manifest = bundle.manifest
         self._engine = engine
+        self._batch = batch
         self.bundle_id = bundle.manifest.bundle_id
 
     @property
     def engine(self) -> Engine:
         return self._engine
 
+    @property
+    def batch(self) -> int:
+        return self._batch()
+
     def inspect(
         self, image_HWC: NDArray[np.uint8], region: Region | None = None, *, check_quality: bool = True
     ) -> Inspection:
-        """Judge `region` (None: the whole picture) of a uint8 BGR frame.
+        """Judge one view that has no tiles. A failing engine is UNDECIDED."""
+        return self.inspect_all([View(image_HWC, region, check_quality)])[0]
 
-        A failing engine is UNDECIDED, and so is a picture that is unfit by the bundle's limits; the engine is then
-        not asked.
+    def inspect_all(self, views: Sequence[View]) -> list[Inspection]:
+        """Judge views, in batches; a failing engine is UNDECIDED for all that were in the batch with it.
+
+        Tiles are cut as they are judged: no more than a batch of model inputs is in memory, however large the frame.
         """
-        region = clipped(region, image_HWC)
-        begin = time.perf_counter()
-        image_NHWC = self._prepare(image_HWC, region)
-        limits = self._manifest.quality
-        reason = unfit(measure(image_NHWC[0]), limits) if limits is not None and check_quality else None
-        prepared = time.perf_counter()
-        outputs, error = self._run(image_NHWC) if reason is None else (None, None)
-        ran = time.perf_counter()
-        decided, map_HW, boxes = self._judge(outputs, region) if reason is None else (undecided(reason), None, ())
-        done = time.perf_counter()
-        return Inspection(
-            decided=decided,
-            region=region,
-            boxes=boxes,
-            embedding_D=outputs.embedding_ND[0] if outputs else None,
-            map_HW=map_HW,
-            preprocess_ms=(prepared - begin) * 1e3,
-            engine_ms=(ran - prepared) * 1e3,
-            decide_ms=(done - ran) * 1e3,
-            error=error,
-        )
+        wholes = [clipped(view.region, view.image_HWC) for view in views]
+        tilings = [tile_regions(w, v.tiling) if v.tiling else (w,) for w, v in zip(wholes, views, strict=True)]
+        places = [(view, region) for view, regions in zip(views, tilings, strict=True) for region in regions]
+        found = self._found(places)
+        parts = ([next(found) for _ in regions] for regions in tilings)
+        return [_as_one(tiles, whole) for tiles, whole in zip(parts, wholes, strict=True)]
 
-    def _prepare(self, image_HWC: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
-        part_HWC = image_HWC[region.y : region.y + region.h, region.x : region.x + region.w]
-        return model_input(part_HWC, self._manifest.input)[None]
+    def _found(self, places: Sequence[tuple[View, Region]]) -> Iterator[Inspection]:
+        batch = self._batch()
+        for start in range(0, len(places), batch):
+            yield from self._judge_batch([self._prepare(*place) for place in places[start : start + batch]])
+
+    def _prepare(self, view: View, region: Region) -> _Prepared:
+        begin = time.perf_counter()
+        part_HWC = view.image_HWC[region.y : region.y + region.h, region.x : region.x + region.w]
+        image_HWC = model_input(part_HWC, self.manifest.input)
+        limits = self.manifest.quality
+        reason = unfit(measure(image_HWC), limits) if limits is not None and view.check_quality else None
+        return _Prepared(region, image_HWC, reason, (time.perf_counter() - begin) * 1e3)
+
+    def _judge_batch(self, batch: Sequence[_Prepared]) -> Iterator[Inspection]:
+        begin = time.perf_counter()
+        fit = [one.image_HWC for one in batch if one.unfit is None]
+        outputs, error = self._run(fit[0][None] if len(fit) == 1 else np.stack(fit)) if fit else (None, None)
+        engine_ms = (time.perf_counter() - begin) * 1e3 / max(1, len(fit))
+        row = 0
+        for one in batch:
+            if one.unfit is not None:
+                yield Inspection(undecided(one.unfit), one.region, (), None, None, one.ms, 0.0, 0.0)
+                continue
+            yield self._judge(outputs, row, one, engine_ms, error)
+            row += 1
 
     def _run(self, image_NHWC: NDArray[np.uint8]) -> tuple[Outputs | None, str | None]:
         try:
@@ -92,17 +134,44 @@ class Inspector:
             return None, str(error)
 
     def _judge(
-        self, outputs: Outputs | None, region: Region
-    ) -> tuple[Decided, NDArray[np.float32] | None, tuple[Box, ...]]:
+        self, outputs: Outputs | None, row: int, one: _Prepared, engine_ms: float, error: str | None
+    ) -> Inspection:
+        begin = time.perf_counter()
         if outputs is None:
-            return undecided("engine_failed"), None, ()
-        rule = self._manifest.decision
-        anomaly = None if outputs.anomaly_N is None else outputs.anomaly_N.item(0)
-        decided = decide(outputs.prob_NK[0], self._manifest.classes, rule, anomaly)
-        map_HW, level = outputs.map_NHW[0], rule.map_threshold
+            return Inspection(undecided("engine_failed"), one.region, (), None, None, one.ms, engine_ms, 0.0, error)
+        rule = self.manifest.decision
+        anomaly = None if outputs.anomaly_N is None else outputs.anomaly_N.item(row)
+        decided = decide(outputs.prob_NK[row], self.manifest.classes, rule, anomaly)
+        map_HW, level = outputs.map_NHW[row], rule.map_threshold
         if decided.class_name == UNKNOWN_DEFECT.name and rule.anomaly and outputs.anomaly_map_NHW is not None:
-            map_HW, level = outputs.anomaly_map_NHW[0], rule.anomaly.map_threshold
-        return decided, map_HW, boxes_from_map(map_HW, level, region) if decided.status == "NG" else ()
+            map_HW, level = outputs.anomaly_map_NHW[row], rule.anomaly.map_threshold
+        boxes = boxes_from_map(map_HW, level, one.region) if decided.status == "NG" else ()
+        decide_ms = (time.perf_counter() - begin) * 1e3
+        return Inspection(
+            decided, one.region, boxes, outputs.embedding_ND[row], map_HW, one.ms, engine_ms, decide_ms, error
+        )
+
+
+def _as_one(tiles: Sequence[Inspection], whole: Region) -> Inspection:
+    """What the tiles of a view say together; a view of one tile says what it said."""
+    if len(tiles) == 1:
+        return tiles[0]
+    begin = time.perf_counter()
+    speaker = worst(tiles)
+    boxes = joined_boxes(tiles) if speaker.decided.status == "NG" else ()
+    map_HW = joined_map(tiles, whole)
+    joining_ms = (time.perf_counter() - begin) * 1e3
+    return Inspection(
+        decided=speaker.decided,
+        region=whole,
+        boxes=boxes,
+        embedding_D=speaker.embedding_D,
+        map_HW=map_HW,
+        preprocess_ms=sum(t.preprocess_ms for t in tiles),
+        engine_ms=sum(t.engine_ms for t in tiles),
+        decide_ms=sum(t.decide_ms for t in tiles) + joining_ms,
+        error=next((t.error for t in tiles if t.error is not None), None),
+    )
 
 
 def clipped(region: Region | None, image_HWC: NDArray[np.uint8]) -> Region:

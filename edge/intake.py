@@ -12,6 +12,7 @@ from edge.deadline import Deadlines
 from edge.frozen import Frozen
 from edge.judge import Work
 from edge.ledger import Ledger
+from edge.recipes import Recipe
 from edge.triggers import Finder, Spot
 from edge.verdict import Reason
 
@@ -25,14 +26,16 @@ class Intake:
         ledger: Ledger,
         answers: Answers,
         frames: Channel[str, Work],
+        recipe_of: Callable[[str], Recipe],
         watch: Callable[[Frame], None] | None = None,
         check_quality: bool = True,
         frozen: Frozen | None = None,
     ) -> None:
-        """`watch` sees every frame, triggered or not. check_quality: whether unfit pictures are told from others.
+        """recipe_of: by what a camera's next trigger is judged. `watch` sees every frame, triggered or not.
 
-        frozen: tells repeated pictures, where that is asked for.
+        check_quality: whether unfit pictures are told from others. frozen: tells repeated ones, where they are unfit.
         """
+        self._recipe_of = recipe_of
         self._frozen = frozen
         self._is_frozen = False
         self._check_quality = check_quality
@@ -65,7 +68,8 @@ class Intake:
         unfit: Reason | None = "frozen" if self._is_frozen else None
         for spot in spots:
             camera = spot.frame.source
-            work = Work(self._ledger.open(camera), spot.frame, spot.region, unfit, self._check_quality)
+            recipe = self._recipe_of(camera)
+            work = Work(self._ledger.open(camera), spot.frame, spot.region, recipe, unfit, self._check_quality)
             self._answers.expect(work)
             if self._deadlines is not None:
                 self._deadlines.watch(work.trigger, set_off_ns + self._deadline_ns)

@@ -1,18 +1,18 @@
-"""One triggered picture in, what the inspector finds in it out, as the feed says it. Runs in the inspection thread."""
+"""Triggered pictures in, what is found in each out, as the feed says it. Runs in the inspection thread."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from camera.frame import Frame
-from edge.engines.engine import Engine
-from edge.inspector import Inspection, Inspector, clipped
+from edge.inspector import Inspection, View, clipped
 from edge.ledger import Trigger
-from edge.messages import Box, Region, Timings
+from edge.messages import Box, Region, Timings, in_millimetres
+from edge.recipes import Recipe
 from edge.verdict import Decided, Reason, undecided
 
 
@@ -20,27 +20,36 @@ from edge.verdict import Decided, Reason, undecided
 class Work:
     """A trigger with the picture to judge; `region` in its pixels, None for all of it.
 
-    unfit: why the picture cannot be judged, where that is known already. check_quality: whether to look for more.
+    recipe: by what it is judged, as it was when the trigger opened. unfit: why the picture cannot be judged, where that
+    is known already. check_quality: whether to look for more.
     """
 
     trigger: Trigger
     frame: Frame
     region: Region | None
+    recipe: Recipe
     unfit: Reason | None = None
     check_quality: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedBy:
-    """The bundle's id and the engine's description, for the verdict."""
+    """The bundle's id, the engine's description and the product, for the verdict."""
 
     bundle: str
     engine: str
+    product: str
+
+    @classmethod
+    def recipe(cls, recipe: Recipe) -> JudgedBy:
+        """Who judges by a recipe now."""
+        return cls(recipe.inspector.bundle_id, recipe.inspector.engine.description, recipe.product)
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is said of one trigger. region and boxes: pixels of the camera's frame."""
+    """What is said of one trigger. region and boxes: pixels of the camera's frame; boxes in millimetres, too, where
+    the camera has a scale."""
 
     decided: Decided
     region: Region
@@ -50,47 +59,53 @@ class Findings:
 
 
 class Judge:
-    """Times what the inspector says, and speaks up where it fails. One thread at a time."""
+    """Times what the inspectors say, and speaks up where one fails. One thread at a time."""
 
-    def __init__(self, inspector: Inspector, say: Callable[[str], None]) -> None:
-        self._inspector = inspector
+    def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._last_error: str | None = None
 
-    @property
-    def engine(self) -> Engine:
-        return self._inspector.engine
+    def judge(self, works: Sequence[Work]) -> list[Findings]:
+        """Inspect; what the same inspector judges goes together. A failing engine gives UNDECIDED."""
+        if len(works) == 1:
+            return self._judge(works)
+        found: dict[Trigger, Findings] = {}
+        for inspector in {id(work.recipe.inspector): work.recipe.inspector for work in works}.values():
+            group = [work for work in works if work.recipe.inspector is inspector]
+            found |= zip((work.trigger for work in group), self._judge(group), strict=True)
+        return [found[work.trigger] for work in works]
 
-    def by(self) -> JudgedBy:
-        """Who judges now, from any thread."""
-        return JudgedBy(self._inspector.bundle_id, self._inspector.engine.description)
-
-    def judge(self, work: Work) -> Findings:
-        """Inspect. A failing engine gives UNDECIDED, and is said once, not thirty times a second."""
-        by = self.by()
-        if work.unfit is not None:
-            return nothing_found(work, work.unfit, by)
+    def _judge(self, works: Sequence[Work]) -> list[Findings]:
+        """Of one inspector. by: who it is before it answers, for one that hangs is replaced meanwhile."""
+        by = JudgedBy.recipe(works[0].recipe)
+        fit = [work for work in works if work.unfit is None]
         begin_ns = time.monotonic_ns()
-        inspection = self._inspector.inspect(work.frame.image_HWC, work.region, check_quality=work.check_quality)
+        views = [View(w.frame.image_HWC, w.region, w.check_quality, w.recipe.tiling) for w in fit]
+        inspections = iter(works[0].recipe.inspector.inspect_all(views) if views else ())
         end_ns = time.monotonic_ns()
+        found = []
+        for work in works:
+            if work.unfit is not None:
+                found.append(nothing_found(work, work.unfit))
+                continue
+            inspection = next(inspections)
+            self._speak_up(work, inspection)
+            found.append(_findings(work, inspection, _timings(work.frame, inspection, begin_ns, end_ns), by))
+        return found
+
+    def _speak_up(self, work: Work, inspection: Inspection) -> None:
+        """Once, not thirty times a second."""
         if inspection.error is not None and inspection.error != self._last_error:
             self._say(f"{work.trigger.camera}: a part stays UNDECIDED because {inspection.error}")
         self._last_error = inspection.error
-        timings = Timings(
-            wait_ms=milliseconds(begin_ns - work.frame.captured_ns),
-            preprocess_ms=inspection.preprocess_ms,
-            engine_ms=inspection.engine_ms,
-            decide_ms=inspection.decide_ms,
-            total_ms=milliseconds(end_ns - work.frame.captured_ns),
-        )
-        return _findings(inspection, timings, by)
 
 
-def nothing_found(work: Work, reason: Reason, by: JudgedBy) -> Findings:
-    """UNDECIDED, without the model. by: who would have judged."""
+def nothing_found(work: Work, reason: Reason) -> Findings:
+    """UNDECIDED, without the model."""
     waited_ms = milliseconds(time.monotonic_ns() - work.frame.captured_ns)
     timings = Timings(wait_ms=waited_ms, preprocess_ms=0.0, engine_ms=0.0, decide_ms=0.0, total_ms=waited_ms)
-    return Findings(undecided(reason), clipped(work.region, work.frame.image_HWC), (), timings, by)
+    region = clipped(work.region, work.frame.image_HWC)
+    return Findings(undecided(reason), region, (), timings, JudgedBy.recipe(work.recipe))
 
 
 def milliseconds(ns: int) -> float:
@@ -98,14 +113,26 @@ def milliseconds(ns: int) -> float:
     return max(0, ns) / 1e6
 
 
-def _findings(inspection: Inspection, timings: Timings, by: JudgedBy) -> Findings:
+def _timings(frame: Frame, inspection: Inspection, begin_ns: int, end_ns: int) -> Timings:
+    return Timings(
+        wait_ms=milliseconds(begin_ns - frame.captured_ns),
+        preprocess_ms=inspection.preprocess_ms,
+        engine_ms=inspection.engine_ms,
+        decide_ms=inspection.decide_ms,
+        total_ms=milliseconds(end_ns - frame.captured_ns),
+    )
+
+
+def _findings(work: Work, inspection: Inspection, timings: Timings, by: JudgedBy) -> Findings:
     decided = inspection.decided
     shares = replace(decided, probability=_share(decided.probability), defect_score=_share(decided.defect_score))
-    return Findings(shares, inspection.region, tuple(_tidy(box) for box in inspection.boxes), timings, by)
+    boxes = tuple(_tidy(box, work.frame.px_per_mm) for box in inspection.boxes)
+    return Findings(shares, inspection.region, boxes, timings, by)
 
 
-def _tidy(box: Box) -> Box:
-    return msgspec.structs.replace(box, score=_share(box.score))
+def _tidy(box: Box, px_per_mm: float | None) -> Box:
+    mm = None if px_per_mm is None else in_millimetres(box, px_per_mm)
+    return msgspec.structs.replace(box, score=_share(box.score), mm=mm)
 
 
 def _share(value: float) -> float:

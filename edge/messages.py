@@ -38,14 +38,27 @@ Amount = Annotated[float, Meta(ge=0)]
 Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 
 
-class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A defect's place: left, top, width, height in pixels of the camera's frame. `score`: the map's peak."""
+class Millimetres(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place on the part: left, top, width, height in millimetres from the frame's upper left corner."""
+
+    x: Amount
+    y: Amount
+    w: Amount
+    h: Amount
+
+
+class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A defect's place: left, top, width, height in pixels of the camera's frame. `score`: the map's peak.
+
+    `mm`: the same in millimetres, where the camera has a scale (`px_per_mm`).
+    """
 
     x: Count
     y: Count
     w: Pixels
     h: Pixels
     score: Share
+    mm: Millimetres | None = None
 
 
 class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,9 +84,9 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     """One part's verdict. `id` is unique over all lines and restarts: it is EPOCH-CAMERA-NUMBER.
 
     `published` is when it went to the disk; the feed carries it as soon as it is safely there. `disposition` is what
-    is to become of the part; where it is missing, reject. `trigger` is the
-    identity of the request for this verdict, where there was one.
-    `stored` is false where the disk refused it: it waits in memory then, and is stored when there is room.
+    is to become of the part; where it is missing, reject. `trigger` is the identity of the request for this verdict,
+    where there was one. `product`: as what it was judged (`[[product]]` in the line file), "main" by the line's own
+    bundle. `stored` is false where the disk refused it: it waits in memory then, and is stored when there is room.
     """
 
     schema: int
@@ -101,6 +114,7 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     disposition: Disposition = "reject"
     stored: bool = True
     trigger: Annotated[str, Meta(max_length=200)] | None = None
+    product: str = "main"
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="note"):
@@ -174,7 +188,7 @@ class CameraReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     """A camera's state, sent when it changes and once a second with the heartbeat.
 
     triggers = verdicts + dropped + in_flight, at any moment; a verdict counts once it is published. `detail`
-    is one sentence for a person.
+    is one sentence for a person. `product`: as what its next part is judged.
     """
 
     schema: int
@@ -194,6 +208,7 @@ class CameraReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     ok: Count
     ng: Count
     undecided: Count
+    product: str = "main"
 
 
 class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="line"):
@@ -245,6 +260,11 @@ def time_text(wall_ns: int) -> str:
     """`time.time_ns()` as the feed writes times: 2026-01-31T08:00:00.123Z."""
     moment = datetime.fromtimestamp(wall_ns // 1_000_000 / 1000, timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def in_millimetres(box: Box, px_per_mm: float) -> Millimetres:
+    """A box's place on the part, to a hundredth."""
+    return Millimetres(*(round(px / px_per_mm, 2) for px in (box.x, box.y, box.w, box.h)))
 
 
 def encode(message: Message) -> bytes:

@@ -16,6 +16,7 @@ from edge.heartbeat import line_facts
 from edge.inspector import Inspector
 from edge.pictures import PicturePlan
 from edge.plan import CameraPlan
+from edge.recipes import one_recipe
 from edge.runtime import Line, Outlets, Summary
 from edge.store import PICTURES, StoreLimits, open_store
 
@@ -37,8 +38,9 @@ def rehearse(
     with open_store(data_dir, StoreLimits(), say) as store, Publisher(_ANY_PORT) as publisher:
         outlets = Outlets(store, publisher, PicturePlan(data_dir / PICTURES, True, 5.0, 80))
         camera = CameraPlan(FrameList(_CAMERA, images), waits=True)
-        facts = line_facts("rehearsal", bundle, opened)
-        line = Line(facts, [camera], Inspector(bundle, opened.engine), outlets, Numbers(new_epoch()), say)
+        facts = line_facts("rehearsal", [bundle], opened)
+        recipes = one_recipe(Inspector(bundle, opened.engine), [_CAMERA])
+        line = Line(facts, [camera], recipes, outlets, Numbers(new_epoch()), say)
         line.start()
         line.wait(timeout_s=3600)
         summary = line.stop()

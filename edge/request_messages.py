@@ -64,6 +64,14 @@ class TriggerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     id: Name = ""
 
 
+class RecipeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="recipe"):
+    """Judge a camera's parts as a product of the line file from now on; all cameras' where none is named."""
+
+    product: Name
+    camera: Name | None = None
+    id: Name = ""
+
+
 class ReplayAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="replay"):
     """The messages follow as further frames, in order, as they were published.
 
@@ -102,6 +110,14 @@ class TriggerAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     id: str = ""
 
 
+class RecipeAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="recipe"):
+    """active: the next trigger is judged so. opening: as soon as its engine is warm; ask again to know."""
+
+    product: str
+    state: Literal["active", "opening"]
+    id: str = ""
+
+
 class ErrorAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="error"):
     """The request was not done. `detail` is one sentence for whoever wrote it; `retry_ms`: when to ask again."""
 
@@ -111,8 +127,8 @@ class ErrorAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
     id: str = ""
 
 
-Request = ReplayRequest | SnapshotRequest | PicturesRequest | TriggerRequest
-Answer = ReplayAnswer | SnapshotAnswer | PicturesAnswer | TriggerAnswer | ErrorAnswer
+Request = ReplayRequest | SnapshotRequest | PicturesRequest | TriggerRequest | RecipeRequest
+Answer = ReplayAnswer | SnapshotAnswer | PicturesAnswer | TriggerAnswer | RecipeAnswer | ErrorAnswer
 
 
 def is_stored(topic: str) -> bool:

@@ -1,4 +1,4 @@
-"""The request socket: a ROUTER that answers replay, snapshot, pictures and triggers, in a thread of its own.
+"""The request socket: a ROUTER that answers replay, snapshot, pictures, triggers and recipes, in a thread of its own.
 
 It never touches the verdict path: it reads the disk over its own connection, a page
 at a time, and hands triggers to a queue that refuses when it is full. Whatever comes is answered, if only by an error;
@@ -22,6 +22,7 @@ from edge.feed import Publisher
 from edge.messages import topic_for
 from edge.peer_limit import PeerLimit
 from edge.picture_rates import TooManyLeasesError
+from edge.recipes import Progress, RecipeError
 from edge.replay import Replay
 from edge.request_messages import (
     Answer,
@@ -29,6 +30,8 @@ from edge.request_messages import (
     Fault,
     PicturesAnswer,
     PicturesRequest,
+    RecipeAnswer,
+    RecipeRequest,
     ReplayAnswer,
     ReplayRequest,
     Request,
@@ -57,7 +60,8 @@ class Desk:
     """What the socket answers from.
 
     trigger(camera, identity): raises RequestError. pictures(camera, holder, hz, seconds) -> hz: raises KeyError for a
-    camera that is none, and TooManyLeasesError. open_replay: called in the socket's thread.
+    camera that is none, and TooManyLeasesError. recipe(product, camera): raises RecipeError. open_replay: called in the
+    socket's thread.
     """
 
     line: str
@@ -66,6 +70,7 @@ class Desk:
     open_replay: Callable[[], Replay]
     trigger: Callable[[str, str], None]
     pictures: Callable[[str, bytes, float, float], float]
+    recipe: Callable[[str, str | None], Progress]
 
 
 class RequestServer:
@@ -186,6 +191,8 @@ class Clerk:
                     return self._pictures(peer, request), []
                 case TriggerRequest():
                     return self._triggered(request), []
+                case RecipeRequest():
+                    return self._chosen(request), []
         except sqlite3.Error as error:
             self.close()  # opened anew with the next request
             return _error("unavailable", f"the history cannot be read now ({error})", request.id, retry_ms=500), []
@@ -226,6 +233,13 @@ class Clerk:
         except RequestError as error:
             return _error("refused", str(error), request.id)
         return TriggerAnswer(topic_for("verdict", self._desk.line, request.camera), request.id)
+
+    def _chosen(self, request: RecipeRequest) -> Answer:
+        try:
+            state = self._desk.recipe(request.product, request.camera)
+        except RecipeError as error:
+            return _error("refused", str(error), request.id)
+        return RecipeAnswer(request.product, state, request.id)
 
 
 def _error(fault: Fault, detail: str, request_id: str = "", retry_ms: int = 0) -> ErrorAnswer:

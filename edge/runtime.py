@@ -35,25 +35,23 @@ from edge.feed import Numbers, Publisher
 from edge.frozen import Frozen
 from edge.health import LineState
 from edge.heartbeat import LineFacts, Pace, Reporter
-from edge.inspector import Inspector
+from edge.inspecting import Inspecting, Pacing
 from edge.intake import Intake
-from edge.judge import Judge, Work
+from edge.judge import Work
 from edge.ledger import Account, Ledger, Trigger
 from edge.messages import Verdict
 from edge.outbox import CameraChanged, Judged, new_outbox
 from edge.picture_rates import PictureRates
 from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
 from edge.plan import CameraPlan, finder_of, lane_of
+from edge.recipes import Recipes
 from edge.reports.desk import ReportDesk
 from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.store import Store
 from edge.triggers import OnRequest, RequestError
-from edge.verdict import Reason
 from edge.writer import Writer
 
 _JOIN_S = 10.0
-# A thread that hangs in foreign code cannot be ended, and holds its engine's memory.
-_MOST_HUNG = 3
 
 # How long one thread may keep the interpreter while another wants it. Python's 5 ms is as long as an inspection.
 _SWITCH_S = 0.0005
@@ -94,16 +92,13 @@ class Line:
         self,
         facts: LineFacts,
         cameras: Sequence[CameraPlan],
-        inspector: Inspector,
+        recipes: Recipes,
         outlets: Outlets,
         numbers: Numbers,
         say: Callable[[str], None],
-        hang_s: float = 5.0,
+        pacing: Pacing | None = None,
     ) -> None:
-        """facts.engine describes the engine that `inspector` uses. `say` gets sentences, from any thread.
-
-        hang_s: after so long without an answer a FallbackEngine gives way to the next one.
-        """
+        """recipes: by what each camera's parts are judged. `say` gets sentences, from any thread."""
         names = [camera.source.name for camera in cameras]
         self.failure: EdgevlError | None = None
         self._say = say
@@ -118,14 +113,15 @@ class Line:
         self._choosing_pictures = threading.Lock()
         unfinished = outlets.store.unfinished_reports()
         self._desk = ReportDesk(outlets.reports, numbers, self._outbox, say, unfinished)
-        self._judge = Judge(inspector, say)
+        self._recipes = recipes
         means = {camera.source.name: camera.undecided for camera in cameras}
         self._answers = Answers(facts, numbers, self._ledger, self._outbox, means)
-        self._deadlines = Deadlines(partial(self._give_up, "deadline"), self._answers.is_open)
-        self._hang_s = hang_s
+        self._deadlines = Deadlines(self._miss, self._answers.is_open)
         self._finders = {camera.source.name: finder_of(camera) for camera in cameras}
         self._captures = [self._capture(camera) for camera in cameras]
-        self._reporter = Reporter(facts, self._captures, self._ledger, numbers)
+        self._reporter = Reporter(facts, self._captures, self._ledger, numbers, recipes)
+        if isinstance(recipes.main.engine, FallbackEngine):
+            recipes.main.engine.on_change(self._reporter.engine_changed)
         self._stop = threading.Event()
         self._over = threading.Event()
         self._started = time.monotonic()
@@ -137,10 +133,9 @@ class Line:
         self._tally = writer.tally
         maker = PictureMaker(self._jobs, self._outbox, self._plan, say)
         self._capturing = [self._thread(c.name, partial(c.run, self._stop)) for c in self._captures]
-        self._shift = _Shift()
-        self._hung = 0
-        self._inspecting = self._thread("inspection", partial(self._inspect, self._shift))
-        self._tending = [self._thread("engine watch", partial(self._tend, e)) for e in self._fallbacks()]
+        pace, answers = pacing or Pacing(), self._answers
+        self._inspecting = Inspecting(self._frames, recipes, answers, self._deliver, self._thread, say, pace)
+        self._tending = self._thread("engine watch", partial(self._inspecting.tend, self._stop))
         self._timing = self._thread("deadlines", self._deadlines.run)
         self._picturing = self._thread("pictures", maker.run)
         self._reporting = self._thread("reports", self._desk.run)
@@ -154,8 +149,8 @@ class Line:
             self._picturing,
             self._reporting,
             self._timing,
-            self._inspecting,
-            *self._tending,
+            self._inspecting.thread,
+            self._tending,
             *self._capturing,
         ):
             thread.start()
@@ -167,9 +162,9 @@ class Line:
     def stop(self) -> Summary:
         """Judge, write and publish what was triggered, then end all threads, upstream first."""
         self._stop.set()
-        self._join([*self._capturing, *self._tending])
+        self._join([*self._capturing, self._tending])
         self._frames.close()
-        self._join([self._inspecting])
+        self._join([self._inspecting.thread])
         self._deadlines.close()
         self._join([self._timing])
         self._answers.withdraw_all()
@@ -222,7 +217,7 @@ class Line:
         return LineState(
             line=self._facts.line,
             bundle=self._facts.bundle,
-            engine=self._judge.engine.description,
+            engine=self._reporter.engine,
             accounts=self._ledger.accounts(),
             cameras=self.statuses(),
             queues=self._frames.statistics(),
@@ -238,7 +233,7 @@ class Line:
         watch = None if camera.trigger == "frame" else self._watch()
         frozen = None if camera.frozen_ms is None else Frozen(camera.frozen_ms)
         finder, checks = self._finders[name], camera.check_quality
-        intake = Intake(finder, self._ledger, self._answers, self._frames, watch, checks, frozen)
+        intake = Intake(finder, self._ledger, self._answers, self._frames, self._recipes.of, watch, checks, frozen)
         if camera.deadline_ms is not None:
             intake.keep_deadline(self._deadlines, camera.deadline_ms)
         return Capture(camera.source, intake, partial(self._announce, name), camera.max_age_ms)
@@ -257,48 +252,15 @@ class Line:
         self._say(f"{camera}: {status.state}: {status.detail}")
         self._outbox.put("changes", CameraChanged(camera))
 
-    def _inspect(self, shift: _Shift) -> None:
-        """The verdict path: it waits for a picture, for the engine, and for nothing else."""
-        while shift is self._shift and (work := self._frames.take(timeout_s=None)) is not None:
-            if not self._answers.is_open(work.trigger):
-                continue  # its deadline came while it waited; those behind it still have time
-            shift.busy = (work.trigger, time.monotonic())
-            findings = self._judge.judge(work)
-            shift.busy = None
-            verdict = self._answers.answer(work, findings)
-            if verdict is not None:
-                self._picture(work.frame, verdict)
-
-    def _give_up(self, reason: Reason, trigger: Trigger) -> None:
-        missed = self._answers.give_up(trigger, reason, self._judge.by())
+    def _miss(self, trigger: Trigger) -> None:
+        """Its deadline has come."""
+        missed = self._answers.give_up(trigger, "deadline")
         if missed is not None:
-            work, verdict = missed
-            self._picture(work.frame, verdict)
+            self._deliver(*missed)
 
-    def _fallbacks(self) -> list[FallbackEngine]:
-        engine = self._judge.engine
-        if not isinstance(engine, FallbackEngine):
-            return []
-        engine.on_change(self._reporter.engine_changed)
-        return [engine]
-
-    def _tend(self, engine: FallbackEngine) -> None:
-        """Where an inspection hangs in the engine, leave both and go on with others."""
-        while not self._stop.wait(min(0.25, self._hang_s / 4)):
-            busy = self._shift.busy
-            if busy is None or time.monotonic() - busy[1] < self._hang_s:
-                continue
-            self._hung += 1
-            if self._hung > _MOST_HUNG:
-                raise LineError(f"engines have hung {self._hung} times, so the line stops; look at their driver")
-            self._give_up("engine_failed", busy[0])
-            engine.abandon(self._hang_s)
-            self._shift = _Shift()
-            self._inspecting = self._thread("inspection", partial(self._inspect, self._shift))
-            self._inspecting.start()
-
-    def _picture(self, frame: Frame, verdict: Verdict) -> None:
-        """Two threads may ask: the inspection and the deadlines."""
+    def _deliver(self, work: Work, verdict: Verdict) -> None:
+        """Choose what becomes of the picture. Several threads may ask: the inspection's and the deadlines'."""
+        frame = work.frame
         self._desk.offer(frame, verdict)
         with self._choosing_pictures:
             kept = self._plan.keep and verdict.status != "OK" and self._allowance.grants(frame)
@@ -355,13 +317,6 @@ class Line:
             + sum(lane.dropped for key, lane in pictures if key.purpose == "keep"),
             queues=self._frames.statistics(),
         )
-
-
-@dataclass(slots=True)
-class _Shift:
-    """An inspection thread at work. busy: on what, since when (`time.monotonic()`)."""
-
-    busy: tuple[Trigger, float] | None = None
 
 
 def _drained(channel: Channel[Key, Item]) -> list[Item]:

@@ -21,21 +21,20 @@ from rich.table import Table
 
 from camera.open import open_camera
 from camera.source import SourceUriError
-from edge.bundle import load_bundle
 from edge.capture import CameraStatus
 from edge.companion import Companion
-from edge.config import CameraSection, LineFile, LineSection
-from edge.engines.choose import open_engine
-from edge.engines.fallback import FallbackEngine
+from edge.config import CameraSection, EngineSection, LineFile, LineSection
 from edge.errors import ConfigError
 from edge.feed import Numbers, Publisher, beside, new_epoch
 from edge.gate import Gate
 from edge.heartbeat import line_facts
-from edge.inspector import Inspector
+from edge.inspecting import Pacing
 from edge.logs import account_sentence, is_json, sayer
 from edge.monitor import Monitor
 from edge.pictures import PicturePlan
 from edge.plan import CameraPlan
+from edge.products import Engines, load_shelf, open_recipes
+from edge.recipes import MAIN, Recipes
 from edge.replay import Replay
 from edge.reports.plan import ReportPlan
 from edge.requests import Desk, RequestServer
@@ -60,20 +59,20 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
     say = sayer(console, line_file.line.name, as_json, os.environ)
     with _ending_signals() as asked_to_end, ExitStack() as stack:
         cameras = [_camera_plan(section, line_file.line) for section in line_file.camera]
-        bundle = load_bundle(line_file.line.bundle)
-        wish = line_file.engine
-        opened = open_engine(bundle, wish.variant, wish.threads)
-        engine = FallbackEngine(opened, lambda bad: open_engine(bundle, wish.variant, wish.threads, without=bad), say)
-        stack.callback(engine.close)
-        say(f"bundle {bundle.manifest.name} ({bundle.manifest.bundle_id}) on {opened.engine.description}: {opened.why}")
+        shelf = load_shelf(line_file)
+        engines = Engines(line_file.engine, say)
+        stack.callback(engines.close)
+        main = engines.opened(shelf[MAIN])
+        recipes = open_recipes(line_file, shelf, main, engines, say)
+        stack.callback(recipes.close)
         feed, numbers = line_file.feed, Numbers(new_epoch())
         gate = None if feed.keys is None else Gate(feed.keys, say)
         outlets = _open_outlets(line_file, gate, stack, say)
         requests = stack.enter_context(RequestServer(feed.requests or beside(feed.bind), outlets.publisher))
-        facts = line_facts(line_file.line.name, bundle, opened, requests.address)
-        line = Line(facts, cameras, Inspector(bundle, engine), outlets, numbers, say, wish.hang_ms / 1e3)
+        facts = line_facts(line_file.line.name, tuple(shelf.values()), main, requests.address)
+        line = Line(facts, cameras, recipes, outlets, numbers, say, _pacing(line_file.engine))
         line.start()
-        requests.start(_desk(line, line_file, numbers.epoch, outlets.publisher))
+        requests.start(_desk(line, recipes, line_file, numbers.epoch, outlets.publisher))
         say(f"line {facts.line} is running; its feed is {outlets.publisher.address}")
         if line_file.metrics.port is not None:
             monitor = stack.enter_context(Monitor("127.0.0.1", line_file.metrics.port, line.state))
@@ -140,9 +139,13 @@ def _report_plan(line_file: LineFile) -> ReportPlan:
     return ReportPlan(line_file.line.bundle, wish.languages, statuses, wish.queue, wish.expire_s, wish.hang_s)
 
 
-def _desk(line: Line, line_file: LineFile, epoch: str, publisher: Publisher) -> Desk:
+def _desk(line: Line, recipes: Recipes, line_file: LineFile, epoch: str, publisher: Publisher) -> Desk:
     open_replay = partial(Replay, line_file.line.data_dir)
-    return Desk(line_file.line.name, epoch, publisher, open_replay, line.request, line.show_pictures)
+    return Desk(line_file.line.name, epoch, publisher, open_replay, line.request, line.show_pictures, recipes.choose)
+
+
+def _pacing(wish: EngineSection) -> Pacing:
+    return Pacing(wish.hang_ms / 1e3, wish.batch_wait_ms / 1e3)
 
 
 def _dashboard(

@@ -49,6 +49,14 @@ def choose_input(dataset: Dataset, seed: int, wanted: SizeName | None = None) ->
     return specs[name], f"size {name}, the pictures' own shape; {kept}"
 
 
+def usual_size(dataset: Dataset, seed: int) -> InputSpec:
+    """The usual height and width in pixels of the pictures of train, as they are on disk."""
+    train = dataset.of("train")
+    chosen = np.random.default_rng(seed).permutation(len(train))[:_PICTURES]
+    sizes = [read_image(train[i].path).shape[:2] for i in chosen]
+    return InputSpec(*(round(float(side)) for side in np.median(sizes, axis=0)))
+
+
 def _for_unmarked(only_good: bool, area: float) -> SizeName:
     """area: of the pictures, in pixels; enlarging them would show nothing new."""
     names: tuple[SizeName, ...] = ("L", "M") if only_good else ("M",)

@@ -15,5 +15,15 @@ from edge.client.account import Account
 from edge.client.asking import RequestRefusedError, ask
 from edge.client.client import Client
 from edge.client.position import Position, read_position, write_position
+from edge.client.recipe import choose_product
 
-__all__ = ["Account", "Client", "Position", "RequestRefusedError", "ask", "read_position", "write_position"]
+__all__ = [
+    "Account",
+    "Client",
+    "Position",
+    "RequestRefusedError",
+    "ask",
+    "choose_product",
+    "read_position",
+    "write_position",
+]

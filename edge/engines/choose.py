@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle, MadeFor, Manifest
+from edge.engines.batch import worthwhile_batch
 from edge.engines.engine import Engine
 from edge.engines.ort import PROVIDERS, OrtEngine, available_providers, default_threads
 from edge.engines.tensorrt.files import accepted_engine, all_records
@@ -51,13 +52,15 @@ _TIMING_S = 0.25
 class OpenedEngine:
     """A warm engine that agrees with the golden frames; `why` is for the log, the feed and the doctor.
 
-    name: what `open_engine(without=...)` leaves out: the variant and its place, whatever the threads.
+    name: what `open_engine(without=...)` leaves out: the variant and its place, whatever the threads. batch: how many
+    pictures it should get at once.
     """
 
     engine: Engine
     variant: str
     why: str
     name: str = ""
+    batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,13 @@ def open_engine(
     threads: int = 0,
     place: str = AUTO,
     without: frozenset[str] = frozenset(),
+    batch: int = 1,
 ) -> OpenedEngine:
     """Open one variant, or with `auto` the fastest that agrees with the golden frames.
 
     threads: 0 tries one and `default_threads()`. place: `auto`, or one of `places()`. without: names of engines that
-    failed here (`OpenedEngine.name`). Raises BundleError for a
-    variant that does not exist, EngineError with every candidate's reason where none can run.
+    failed here (`OpenedEngine.name`). batch: how many pictures it should get at once; 0 measures what pays. Raises
+    BundleError for a variant that does not exist, EngineError with every candidate's reason where none can run.
     """
     if variant != AUTO:
         bundle.manifest.variant(variant)
@@ -126,7 +130,9 @@ def open_engine(
     if best is None:
         reasons = "; ".join(notes) or f"{place} needs an engine file (`edgevl engine`) or an ONNX Runtime built for it"
         raise EngineError(f"no engine on this machine can run {bundle.path}: {reasons}")
-    return OpenedEngine(best.engine, best.candidate.variant, _why(best, notes), best.candidate.name)
+    size, about_batch = (batch, "") if batch else worthwhile_batch(best.engine, frame_NHWC[0])
+    why = "; ".join(clause for clause in (_why(best, notes), about_batch) if clause)
+    return OpenedEngine(best.engine, best.candidate.variant, why, best.candidate.name, size)
 
 
 def places() -> tuple[str, ...]:

@@ -43,6 +43,12 @@ class FallbackEngine:
         current = self._current
         return "none: the next one is being opened" if current is None else current.engine.description
 
+    @property
+    def batch(self) -> int:
+        """How many pictures it should get at once."""
+        current = self._current
+        return 1 if current is None else current.batch
+
     def on_change(self, changed: Callable[[OpenedEngine], None]) -> None:
         """`changed` is called with each engine that takes over, in the thread that opened it."""
         self._changed = changed

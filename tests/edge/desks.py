@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from edge.feed import Publisher
 from edge.gate import Gate
 from edge.messages import SCHEMA_VERSION, LineReport, Verdict, encode, time_text
 from edge.picture_rates import PictureRates
+from edge.recipes import Progress, RecipeError
 from edge.replay import Replay
 from edge.request_messages import Answer, Request, decode_answer, encode_request
 from edge.requests import Desk, RequestServer
@@ -33,6 +34,7 @@ class Talking:
     epoch: str
     rates: PictureRates = field(default_factory=lambda: PictureRates(0))
     triggered: list[tuple[str, str]] = field(default_factory=list)
+    chosen: list[tuple[str, str | None]] = field(default_factory=list)
     last: dict[str, int] = field(default_factory=dict)
     beats: int = 0
 
@@ -60,10 +62,19 @@ class Talking:
         self.last[verdicts[-1].topic] = verdicts[-1].number
         return [(verdict, encode(verdict)) for verdict in verdicts]
 
+    def desk(self, open_replay: Callable[[], Replay]) -> Desk:
+        return Desk("steel", self.epoch, self.publisher, open_replay, self.take_trigger, self.show, self.choose)
+
     def take_trigger(self, camera: str, identity: str) -> None:
         if camera != "belt":
             raise RequestError(f"the camera {camera!r} takes no requests")
         self.triggered.append((camera, identity))
+
+    def choose(self, product: str, camera: str | None) -> Progress:
+        if product != "main":
+            raise RecipeError(f"this line has no product {product!r}")
+        self.chosen.append((product, camera))
+        return "active"
 
     def show(self, camera: str, holder: bytes, hz: float, seconds: float) -> float:
         if camera != "belt":
@@ -86,7 +97,7 @@ def talking(
         RequestServer(requests, publisher) as server,
     ):
         line = Talking(store, publisher, server, epoch)
-        server.start(Desk("steel", epoch, publisher, lambda: Replay(data_dir), line.take_trigger, line.show))
+        server.start(line.desk(lambda: Replay(data_dir)))
         yield line
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from edge.bundle import load_bundle
@@ -13,10 +14,12 @@ from edge.engines.engine import Engine
 from edge.engines.ort import OrtEngine
 from edge.feed import Numbers, Publisher, new_epoch
 from edge.heartbeat import line_facts
+from edge.inspecting import Pacing
 from edge.inspector import Inspector
 from edge.messages import Message
 from edge.pictures import PicturePlan
 from edge.plan import CameraPlan
+from edge.recipes import MAIN, Product, Recipes
 from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.runtime import Line, Outlets
 from edge.store import PICTURES, StoreLimits, open_store
@@ -32,6 +35,7 @@ class Bench:
     reader: Subscription
     data_dir: Path
     publisher: Publisher
+    recipes: Recipes
     said: list[str] = field(default_factory=list)
 
     def heard(self) -> list[Received]:
@@ -53,10 +57,12 @@ def built_line(
     around: Callable[[Engine], Engine] = lambda engine: engine,
     hang_s: float = 60.0,
     reports: ReportPlan = NO_REPORTS,
+    products: Sequence[Product] = (),
 ) -> Iterator[Bench]:
     """The bundle's default variant on one thread; live pictures at 100 Hz, NG pictures kept.
 
-    around: what the line uses in place of the engine, such as one that answers late.
+    around: what the line uses in place of the engine, such as one that answers late. products: what it may be switched
+    to.
     """
     bundle = load_bundle(bundle_path)
     engine = OrtEngine(bundle, bundle.manifest.default_variant, threads=1)
@@ -68,11 +74,11 @@ def built_line(
     ):
         pictures = PicturePlan(data_dir / PICTURES, keep=True, live_hz=100, jpeg_quality=80)
         outlets = Outlets(store, publisher, pictures, reports)
-        facts = line_facts("steel", bundle, OpenedEngine(engine, bundle.manifest.default_variant, "for a test"))
-        line = Line(
-            facts, cameras, Inspector(bundle, around(engine)), outlets, Numbers(new_epoch()), said.append, hang_s
-        )
-        yield Bench(line, engine, reader, data_dir, publisher, said)
+        facts = line_facts("steel", [bundle], OpenedEngine(engine, bundle.manifest.default_variant, "for a test"))
+        main = Product(MAIN, bundle.manifest, partial(Inspector, bundle, around(engine)))
+        recipes = Recipes([main, *products], {c.source.name: (MAIN, None) for c in cameras}, said.append)
+        line = Line(facts, cameras, recipes, outlets, Numbers(new_epoch()), said.append, Pacing(hang_s))
+        yield Bench(line, engine, reader, data_dir, publisher, recipes, said)
     engine.close()
 
 

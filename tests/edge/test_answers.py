@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from camera.frame import Frame
 from edge.answers import Answers
+from edge.engines.ort import OrtEngine
 from edge.feed import Numbers
 from edge.heartbeat import LineFacts
+from edge.inspector import Inspector
 from edge.judge import Findings, JudgedBy, Work
 from edge.ledger import Ledger
 from edge.messages import Region, Timings
 from edge.outbox import Judged, Late, Outgoing, new_outbox
+from edge.recipes import MAIN, Recipe
 from edge.verdict import Decided
-from tests.bundles import flat
+from tests.bundles import flat, make_bundle
 
 CAMERAS = ("left", "right")
 FACTS = LineFacts("steel", "b1", "bundle", True, {}, "engine", "because", "2026-01-01T00:00:00.000Z")
-BY = JudgedBy("b1", "engine")
+
+
+def _recipe() -> Recipe:
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = make_bundle(Path(folder) / "b")
+        return Recipe(MAIN, Inspector(bundle, OrtEngine(bundle, "float32", threads=1)))
+
+
+RECIPE = _recipe()
+BY = JudgedBy("b1", "engine", MAIN)
 OK = Findings(Decided("OK", "black", 0.9, 0.1), Region(0, 0, 4, 4), (), Timings(1.0, 1.0, 1.0, 1.0, 4.0), BY)
 
 
@@ -42,7 +56,7 @@ class OneAnswer(RuleBasedStateMachine):
     @rule(target=works, camera=st.sampled_from(CAMERAS))
     def trigger(self, camera: str) -> Work:
         self.opened += 1
-        work = Work(self.ledger.open(camera), Frame(flat(0, 4), 0, 0, 0, camera), None)
+        work = Work(self.ledger.open(camera), Frame(flat(0, 4), 0, 0, 0, camera), None, RECIPE)
         self.answers.expect(work)
         return work
 
@@ -52,7 +66,7 @@ class OneAnswer(RuleBasedStateMachine):
 
     @rule(work=works)
     def deadline(self, work: Work) -> None:
-        self.answers.give_up(work.trigger, "deadline", BY)
+        self.answers.give_up(work.trigger, "deadline")
 
     @rule(work=works)
     def displace(self, work: Work) -> None:

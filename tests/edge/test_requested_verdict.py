@@ -24,7 +24,8 @@ def test_a_trigger_from_outside_gets_its_verdict_by_name(tmp_path: Path) -> None
         with RequestServer("tcp://127.0.0.1:*", publisher) as server:
             bench.line.start()
             open_replay = partial(Replay, bench.data_dir)
-            server.start(Desk("steel", "e1", publisher, open_replay, bench.line.request, bench.line.show_pictures))
+            line, choose = bench.line, bench.recipes.choose
+            server.start(Desk("steel", "e1", publisher, open_replay, line.request, line.show_pictures, choose))
             for identity in ("part-1", "part-2"):
                 ask(server.address, TriggerRequest("belt", identity))
             ask(server.address, PicturesRequest("belt", 120))

@@ -20,6 +20,8 @@ from edge.request_messages import (
     Mark,
     PicturesAnswer,
     PicturesRequest,
+    RecipeAnswer,
+    RecipeRequest,
     ReplayAnswer,
     ReplayRequest,
     SnapshotAnswer,
@@ -30,7 +32,7 @@ from edge.request_messages import (
     encode_request,
     requests_schema,
 )
-from edge.requests import Clerk, Desk
+from edge.requests import Clerk
 from tests.edge.desks import Asker, Talking, talking
 from tests.edge.feed_double import GOOD, Origin, verdict_of
 
@@ -129,6 +131,16 @@ def test_pictures_come_at_the_rate_that_is_asked_for(line: Talking, asker: Asker
     assert answer.fault == "unknown"
 
 
+def test_a_recipe_is_passed_on_or_refused(line: Talking, asker: Asker) -> None:
+    """For one camera or for all; an unknown product comes back as a sentence."""
+    assert asker.ask(RecipeRequest("main", "belt"))[0] == RecipeAnswer("main", "active")
+    assert asker.ask(RecipeRequest("main"))[0] == RecipeAnswer("main", "active")
+    assert line.chosen == [("main", "belt"), ("main", None)]
+    answer, _ = asker.ask(RecipeRequest("screws"))
+    assert isinstance(answer, ErrorAnswer)
+    assert (answer.fault, "'screws'" in answer.detail) == ("refused", True)
+
+
 def test_a_trigger_is_passed_on_or_refused(line: Talking, asker: Asker) -> None:
     """What the line refuses comes back as its sentence."""
     assert asker.ask(TriggerRequest("belt", "part-17"))[0] == TriggerAnswer(TOPIC)
@@ -143,9 +155,10 @@ hostile_json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-field = st.sampled_from(["topic", "start", "last", "id", "camera", "hz", "seconds", "identity", "epoch", "number"])
+FIELDS = ["topic", "start", "last", "id", "camera", "hz", "seconds", "identity", "epoch", "number", "product"]
+field = st.sampled_from(FIELDS)
 almost = st.fixed_dictionaries(
-    {"type": st.sampled_from(["replay", "snapshot", "pictures", "trigger", "nonsense"])}
+    {"type": st.sampled_from(["replay", "snapshot", "pictures", "trigger", "recipe", "nonsense"])}
 ).flatmap(lambda base: st.dictionaries(field, hostile_json, max_size=5).map(lambda more: {**base, **more}))
 hostile_body = st.binary(max_size=300) | almost.map(lambda value: json.dumps(value).encode())
 
@@ -156,7 +169,7 @@ def test_no_request_makes_the_socket_fall_over(line: Talking, tmp_path: Path, fr
     """Any frames from any peer are answered with an answer of the schema, most of them with an error."""
     from edge.replay import Replay
 
-    clerk = Clerk(Desk("steel", "e1", line.publisher, lambda: Replay(tmp_path), line.take_trigger, line.show))
+    clerk = Clerk(line.desk(lambda: Replay(tmp_path)))
     answered = clerk.answer([b"peer", *frames])
     clerk.close()
     assert answered[0] == b"peer"
