@@ -16,7 +16,7 @@ from edge.errors import EngineError
 from edge.messages import Box, Region
 from edge.preprocess import model_input
 from edge.quality import measure, unfit
-from edge.tiles import Tiling, joined_boxes, joined_map, tile_regions, worst
+from edge.tiles import Tiling, boxes_on, joined_map, tile_regions, worst
 from edge.verdict import UNKNOWN_DEFECT, Decided, Reason, decide, undecided
 
 
@@ -40,6 +40,7 @@ class Inspection:
     boxes: in pixels of the camera's frame, best first; empty unless the status is NG.
     embedding_D, map_HW: float32, None where the engine gave no answer. The map is the anomaly map for an unknown
         defect, else the defect map; of a tiled view it is put together, and the embedding is the worst tile's.
+    map_level: what the map reaches at a place that is a defect.
     preprocess_ms, engine_ms, decide_ms: this view's share of what a batch took; the sum over its tiles.
     error: the engine's own words where it failed, for the log.
     """
@@ -53,13 +54,15 @@ class Inspection:
     engine_ms: float
     decide_ms: float
     error: str | None = None
+    map_level: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A model input that waits for the engine; unfit: why it need not."""
+    """A model input that waits for the engine; unfit: why it need not. is_tile: boxes are looked for later."""
 
     region: Region
+    is_tile: bool
     image_HWC: NDArray[np.uint8]
     unfit: Reason | None
     ms: float
@@ -98,8 +101,10 @@ class Inspector:
         tilings = [tile_regions(w, v.tiling) if v.tiling else (w,) for w, v in zip(wholes, views, strict=True)]
         places = [(view, region) for view, regions in zip(views, tilings, strict=True) for region in regions]
         found = self._found(places)
-        parts = ([next(found) for _ in regions] for regions in tilings)
-        return [_as_one(tiles, whole) for tiles, whole in zip(parts, wholes, strict=True)]
+        return [
+            _as_one([next(found) for _ in regions], whole) if view.tiling else next(found)
+            for view, regions, whole in zip(views, tilings, wholes, strict=True)
+        ]
 
     def _found(self, places: Sequence[tuple[View, Region]]) -> Iterator[Inspection]:
         batch = self._batch()
@@ -112,7 +117,8 @@ class Inspector:
         image_HWC = model_input(part_HWC, self.manifest.input)
         limits = self.manifest.quality
         reason = unfit(measure(image_HWC), limits) if limits is not None and view.check_quality else None
-        return _Prepared(region, image_HWC, reason, (time.perf_counter() - begin) * 1e3)
+        is_tile = view.tiling is not None
+        return _Prepared(region, is_tile, image_HWC, reason, (time.perf_counter() - begin) * 1e3)
 
     def _judge_batch(self, batch: Sequence[_Prepared]) -> Iterator[Inspection]:
         begin = time.perf_counter()
@@ -145,21 +151,21 @@ class Inspector:
         map_HW, level = outputs.map_NHW[row], rule.map_threshold
         if decided.class_name == UNKNOWN_DEFECT.name and rule.anomaly and outputs.anomaly_map_NHW is not None:
             map_HW, level = outputs.anomaly_map_NHW[row], rule.anomaly.map_threshold
-        boxes = boxes_from_map(map_HW, level, one.region) if decided.status == "NG" else ()
+        has_boxes = decided.status == "NG" and not one.is_tile
+        boxes = boxes_from_map(map_HW, level, one.region) if has_boxes else ()
         decide_ms = (time.perf_counter() - begin) * 1e3
         return Inspection(
-            decided, one.region, boxes, outputs.embedding_ND[row], map_HW, one.ms, engine_ms, decide_ms, error
+            decided, one.region, boxes, outputs.embedding_ND[row], map_HW, one.ms, engine_ms, decide_ms, error, level
         )
 
 
 def _as_one(tiles: Sequence[Inspection], whole: Region) -> Inspection:
-    """What the tiles of a view say together; a view of one tile says what it said."""
-    if len(tiles) == 1:
-        return tiles[0]
+    """What the tiles of a view say together. The map is that of the tiles which have the verdict's status."""
     begin = time.perf_counter()
     speaker = worst(tiles)
-    boxes = joined_boxes(tiles) if speaker.decided.status == "NG" else ()
-    map_HW = joined_map(tiles, whole)
+    spoken_for = [tile for tile in tiles if tile.decided.status == speaker.decided.status]
+    map_HW, level = joined_map(spoken_for, whole), spoken_for[0].map_level
+    boxes = boxes_on(map_HW, level, whole) if map_HW is not None and speaker.decided.status == "NG" else ()
     joining_ms = (time.perf_counter() - begin) * 1e3
     return Inspection(
         decided=speaker.decided,
@@ -171,6 +177,7 @@ def _as_one(tiles: Sequence[Inspection], whole: Region) -> Inspection:
         engine_ms=sum(t.engine_ms for t in tiles),
         decide_ms=sum(t.decide_ms for t in tiles) + joining_ms,
         error=next((t.error for t in tiles if t.error is not None), None),
+        map_level=level,
     )
 
 

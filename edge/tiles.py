@@ -1,12 +1,12 @@
 """Large pictures: cut into overlapping tiles, judged one by one, and told as one.
 
-Tiles lie evenly spaced, so that the first and the last end with the region. What is seen across a seam by two tiles is
-one box: boxes of different tiles that overlap are joined, in pixels of the frame.
+Tiles lie evenly spaced, so that the first and the last end with the region. Their maps are put together before boxes are
+looked for: what two tiles see across a seam is one place, and so one box.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Protocol, TypeVar
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.boxes import MAX_BOXES
+from edge.boxes import MAX_BOXES, boxes_from_map
 from edge.messages import Box, Region
 from edge.verdict import Decided, Status
 
@@ -38,16 +38,16 @@ class Tiling:
 
 
 class TileFound(Protocol):
-    """What one tile showed: `map_HW` is float32, 0..1, over `region`; boxes in pixels of the frame."""
+    """What one tile showed: `map_HW` is float32, 0..1, over `region`; a place is one where it reaches `map_level`."""
 
     @property
     def decided(self) -> Decided: ...
     @property
     def region(self) -> Region: ...
     @property
-    def boxes(self) -> tuple[Box, ...]: ...
-    @property
     def map_HW(self) -> NDArray[np.float32] | None: ...  # noqa: N802  # shape suffix
+    @property
+    def map_level(self) -> float: ...
 
 
 T = TypeVar("T", bound=TileFound)
@@ -62,45 +62,68 @@ def tile_regions(region: Region, tiling: Tiling) -> tuple[Region, ...]:
 
 
 def worst(tiles: Sequence[T]) -> T:
-    """The tile that speaks for all: NG before UNDECIDED before OK, then by the defect score and the strongest box.
+    """The tile that speaks for all: NG before UNDECIDED before OK, then by the defect score and the map's peak.
 
-    Where no class is good every tile is NG, and the one with the strongest box names the class.
+    Where no class is good every tile is NG, and the one with the strongest place names the class.
     """
     return max(tiles, key=_badness)
 
 
-def joined_boxes(tiles: Iterable[TileFound]) -> tuple[Box, ...]:
-    """The boxes of all tiles, those that overlap across tiles made one; strongest first, at most MAX_BOXES."""
-    groups: list[list[tuple[int, Box]]] = []
-    for number, tile in enumerate(tiles):
-        for box in tile.boxes:
-            touched = [g for g in groups if any(n != number and _overlap(box, other) for n, other in g)]
-            groups = [g for g in groups if not any(g is one for one in touched)]
-            groups.append([(number, box), *(pair for group in touched for pair in group)])
-    boxes = [_around([box for _, box in group]) for group in groups]
-    return tuple(sorted(boxes, key=lambda box: -box.score)[:MAX_BOXES])
+def joined_map(tiles: Sequence[TileFound], whole: Region) -> NDArray[np.float32] | None:
+    """The tiles' maps as one over the region, float32, 0..1, at a tile's own resolution; where two overlap, the larger.
 
-
-def joined_map(tiles: Sequence[TileFound], region: Region) -> NDArray[np.float32] | None:
-    """The tiles' maps as one over the region, float32, at about a tile's own resolution; where two overlap, the larger.
-
-    None where no tile has a map.
+    Held against the first tile's level: the others are scaled to it. None where no tile has a map.
     """
-    there = [(tile.region, tile.map_HW) for tile in tiles if tile.map_HW is not None]
+    there = [tile for tile in tiles if tile.map_HW is not None]
     if not there:
         return None
-    first, map_HW = there[0]
-    down, across = map_HW.shape[0] / first.h, map_HW.shape[1] / first.w
-    whole_HW = np.zeros((max(1, round(region.h * down)), max(1, round(region.w * across))), np.float32)
-    for place, part_HW in there:
-        top, left = round((place.y - region.y) * down), round((place.x - region.x) * across)
-        bottom = max(top + 1, round((place.y + place.h - region.y) * down))
-        right = max(left + 1, round((place.x + place.w - region.x) * across))
-        window_HW = whole_HW[top:bottom, left:right]
-        size = (window_HW.shape[1], window_HW.shape[0])
-        fitted = part_HW if part_HW.shape == window_HW.shape else cv2.resize(part_HW, size)
-        np.maximum(window_HW, np.asarray(fitted, np.float32), out=window_HW)
+    first = there[0]
+    assert first.map_HW is not None
+    down, across = first.map_HW.shape[0] / first.region.h, first.map_HW.shape[1] / first.region.w
+    whole_HW = np.zeros((max(1, round(whole.h * down)), max(1, round(whole.w * across))), np.float32)
+    for tile in there:
+        assert tile.map_HW is not None
+        part_HW = tile.map_HW
+        if tile.map_level != first.map_level:
+            part_HW = np.minimum(part_HW * np.float32(first.map_level / tile.map_level), 1.0)
+        top, left = round((tile.region.y - whole.y) * down), round((tile.region.x - whole.x) * across)
+        window_HW = whole_HW[top : top + part_HW.shape[0], left : left + part_HW.shape[1]]
+        np.maximum(window_HW, part_HW[: window_HW.shape[0], : window_HW.shape[1]], out=window_HW)
     return whole_HW
+
+
+def boxes_on(map_HW: NDArray[np.float32], level: float, whole: Region) -> tuple[Box, ...]:
+    """The places of a map put together, strongest first, at most MAX_BOXES.
+
+    Places are told apart cell by cell, and each of the strongest is then outlined as `edge.boxes` does it: to enlarge
+    all of a large map would take longer than many a tile.
+    """
+    above_HW = (map_HW >= level).view(np.uint8)
+    count, labels_HW, stats_N5, _ = cv2.connectedComponentsWithStats(above_HW)
+    places = []
+    for label in range(1, count):
+        x, y, w, h = (int(value) for value in stats_N5[label, :4])
+        window = np.s_[max(0, y - 1) : y + h + 1, max(0, x - 1) : x + w + 1]
+        # The cells of other places would be outlined with it.
+        own_HW = np.where((labels_HW[window] == label) | (above_HW[window] == 0), map_HW[window], np.float32(0))
+        places.append((float(own_HW.max()), max(0, x - 1), max(0, y - 1), own_HW))
+    places.sort(key=lambda place: -place[0])
+    sx, sy = whole.w / map_HW.shape[1], whole.h / map_HW.shape[0]
+    return tuple(
+        box
+        for _, x, y, own_HW in places[:MAX_BOXES]
+        for box in boxes_from_map(np.asarray(own_HW, np.float32), level, _of_cells(own_HW, x, y, sx, sy, whole))[:1]
+    )
+
+
+def _of_cells(own_HW: NDArray[np.floating], x: int, y: int, sx: float, sy: float, whole: Region) -> Region:
+    """The pixels of the frame that a window of cells covers."""
+    left, top = whole.x + round(x * sx), whole.y + round(y * sy)
+    right, bottom = (
+        min(whole.x + whole.w, whole.x + round((x + own_HW.shape[1]) * sx)),
+        min(whole.y + whole.h, whole.y + round((y + own_HW.shape[0]) * sy)),
+    )
+    return Region(left, top, max(1, right - left), max(1, bottom - top))
 
 
 def _starts(length: int, side: int, overlap: float) -> tuple[int, ...]:
@@ -113,15 +136,5 @@ def _starts(length: int, side: int, overlap: float) -> tuple[int, ...]:
 
 def _badness(tile: TileFound) -> tuple[int, float, float, float]:
     decided = tile.decided
-    strongest = max((box.score for box in tile.boxes), default=0.0)
-    return _GRAVITY[decided.status], round(decided.defect_score, 6), strongest, decided.probability
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a.x < b.x + b.w and b.x < a.x + a.w and a.y < b.y + b.h and b.y < a.y + a.h
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    left, top = min(b.x for b in boxes), min(b.y for b in boxes)
-    right, bottom = max(b.x + b.w for b in boxes), max(b.y + b.h for b in boxes)
-    return Box(left, top, right - left, bottom - top, max(b.score for b in boxes))
+    peak = 0.0 if tile.map_HW is None or decided.status != "NG" else float(tile.map_HW.max())
+    return _GRAVITY[decided.status], round(decided.defect_score, 6), peak, decided.probability

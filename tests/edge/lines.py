@@ -58,11 +58,12 @@ def built_line(
     hang_s: float = 60.0,
     reports: ReportPlan = NO_REPORTS,
     products: Sequence[Product] = (),
+    batch: int = 1,
 ) -> Iterator[Bench]:
     """The bundle's default variant on one thread; live pictures at 100 Hz, NG pictures kept.
 
     around: what the line uses in place of the engine, such as one that answers late. products: what it may be switched
-    to.
+    to. batch: how many pictures its engine gets at once.
     """
     bundle = load_bundle(bundle_path)
     engine = OrtEngine(bundle, bundle.manifest.default_variant, threads=1)
@@ -75,7 +76,7 @@ def built_line(
         pictures = PicturePlan(data_dir / PICTURES, keep=True, live_hz=100, jpeg_quality=80)
         outlets = Outlets(store, publisher, pictures, reports)
         facts = line_facts("steel", [bundle], OpenedEngine(engine, bundle.manifest.default_variant, "for a test"))
-        main = Product(MAIN, bundle.manifest, partial(Inspector, bundle, around(engine)))
+        main = Product(MAIN, bundle.manifest, partial(Inspector, bundle, around(engine), lambda: batch))
         recipes = Recipes([main, *products], {c.source.name: (MAIN, None) for c in cameras}, said.append)
         line = Line(facts, cameras, recipes, outlets, Numbers(new_epoch()), said.append, Pacing(hang_s))
         yield Bench(line, engine, reader, data_dir, publisher, recipes, said)

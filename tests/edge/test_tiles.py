@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from edge.bundle import load_bundle
 from edge.engines.ort import OrtEngine
-from edge.inspector import Inspection, Inspector, View
-from edge.messages import Box, Region
-from edge.tiles import SMALLEST_SIDE, Tiling, joined_boxes, joined_map, tile_regions
-from edge.verdict import Decided
+from edge.inspector import Inspector, View
+from edge.messages import Region
+from edge.tiles import SMALLEST_SIDE, Tiling, boxes_on, tile_regions
 from tests.bundles import CELL, SIDE, flat
 
 sides = st.integers(SMALLEST_SIDE, 700)
@@ -92,17 +91,18 @@ def test_a_map_put_together_has_each_tile_in_its_place(inspector: Inspector) -> 
     image_HWC = flat(0, 8 * SIDE)
     image_HWC[:128, 128:] = 255
     tiled = inspector.inspect_all([View(image_HWC, tiling=Tiling(64, 64, 0.5))])[0]
-    map_HW = joined_map([tiled], tiled.region)
+    map_HW = tiled.map_HW
     assert map_HW is not None
     middle = map_HW.shape[0] // 2
     assert map_HW[: middle - 1, middle + 1 :].min() > 0.9
     assert max(map_HW[middle + 1 :].max(), map_HW[:, : middle - 1].max()) < 0.1
 
 
-def test_boxes_of_one_tile_stay_apart() -> None:
-    """Two defects side by side are two, also where a third tile sees neither."""
-    boxes, far = (Box(0, 0, 10, 10, 0.9), Box(8, 0, 10, 10, 0.8)), Box(40, 0, 5, 5, 1.0)
-    bad = Decided("NG", "white", 1.0, 1.0)
-    tile = Inspection(bad, Region(0, 0, 64, 64), boxes, None, None, 0.0, 0.0, 0.0)
-    other = Inspection(bad, Region(30, 0, 64, 64), (far,), None, None, 0.0, 0.0, 0.0)
-    assert joined_boxes([tile, other]) == (far, *boxes)
+def test_places_on_a_map_put_together_stay_apart() -> None:
+    """Two defects are two boxes, the stronger first, each where it is; a cell of another place is not outlined with it."""
+    map_HW = np.zeros((40, 60), np.float32)
+    map_HW[4:6, 10:14], map_HW[8:12, 14:20], map_HW[30, 50] = 0.7, 0.9, 0.8
+    boxes = boxes_on(map_HW, 0.5, Region(100, 200, 600, 400))
+    assert [round(b.score, 1) for b in boxes] == [0.9, 0.8, 0.7]
+    places = [(240, 280, 60, 40), (600, 500, 10, 10), (200, 240, 40, 20)]
+    assert [(b.x, b.y, b.w, b.h) for b in boxes] == [pytest.approx(place, abs=9) for place in places]
