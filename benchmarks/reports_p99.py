@@ -36,6 +36,7 @@ from edge.inspector import Inspector
 from edge.messages import ReportState, time_text
 from edge.pictures import PicturePlan
 from edge.plan import CameraPlan
+from edge.recipes import one_recipe
 from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.runtime import Line, Outlets
 from edge.store import PICTURES, StoreLimits, open_store
@@ -97,10 +98,9 @@ def _round(shared: Shared, reports: ReportPlan, fps: float, seconds: float) -> R
     ):
         outlets = Outlets(store, publisher, PicturePlan(Path(folder) / PICTURES, True, 5.0, 80), reports)
         camera = CameraPlan(PacedFrames("belt", shared.images, fps, seconds + _WARM_S), waits=fps == 0)
-        facts = line_facts("reports", shared.bundle, shared.opened)
-        line = Line(
-            facts, [camera], Inspector(shared.bundle, shared.opened.engine), outlets, Numbers(new_epoch()), print
-        )
+        facts = line_facts("reports", [shared.bundle], shared.opened)
+        recipes = one_recipe(Inspector(shared.bundle, shared.opened.engine), ["belt"])
+        line = Line(facts, [camera], recipes, outlets, Numbers(new_epoch()), print)
         line.start()
         if reports.statuses:
             _warm(line)

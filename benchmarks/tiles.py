@@ -64,10 +64,8 @@ def main() -> None:
     table.caption = f"{_ROUNDS} rounds; {opened.engine.description}; {found.decided.status}, {len(found.boxes)} boxes"
     table.add_row("bare: preprocess + engine", f"{statistics.median(bare_s) * 1e3:.1f}")
     table.add_row("tiled, as the line judges it", f"{statistics.median(tiled_s) * 1e3:.1f}")
-    for name, row in zip(
-        ("preprocess and quality", "engine", "decision, boxes, joining"), zip(*parts, strict=True), strict=True
-    ):
-        table.add_row(f"  of which {name}", f"{statistics.median(row):.1f}")
+    for index, name in enumerate(("preprocess and quality", "engine", "decision, boxes, joining")):
+        table.add_row(f"  of which {name}", f"{statistics.median(part[index] for part in parts):.1f}")
     table.add_section()
     table.add_row("tiled / bare", f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
     Console().print(table)

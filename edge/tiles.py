@@ -1,7 +1,7 @@
 """Large pictures: cut into overlapping tiles, judged one by one, and told as one.
 
-Tiles lie evenly spaced, so that the first and the last end with the region. Their maps are put together before boxes are
-looked for: what two tiles see across a seam is one place, and so one box.
+Tiles lie evenly spaced, so that the first and the last end with the region. Their maps are put together before boxes
+are looked for: what two tiles see across a seam is one place, and so one box.
 """
 
 from __future__ import annotations
