@@ -86,7 +86,7 @@ class Answers:
     def _send(self, work: Work, findings: Findings) -> Verdict:
         try:
             verdict = self._verdict(work, findings)
-            self._outbox.put("verdicts", Judged(work.trigger, verdict, work.frame.wall_ns))
+            self._outbox.put("verdicts", Judged(work.trigger, verdict, work.frame.wall_ns, findings.embedding_D))
         except BaseException:
             self._ledger.drop(work.trigger, "stopped")
             raise

@@ -61,6 +61,15 @@ CREATE TABLE IF NOT EXISTS notes (
 """
 
 
+# Half precision, L2-normalised, as the graph of the bundle named in the verdict gave it. `row_id` is the verdict's;
+# a table of its own, so that whoever reads verdicts does not read past two and a half kilobytes for each.
+_EMBEDDINGS = """
+CREATE TABLE IF NOT EXISTS embeddings (
+    row_id INTEGER PRIMARY KEY,
+    embedding BLOB NOT NULL
+);
+"""
+
 # A report is one row for each state it was published in; the newest counts.
 _REPORTS = """
 CREATE TABLE IF NOT EXISTS reports (
@@ -194,7 +203,7 @@ def _prepare(connection: sqlite3.Connection, database: Path) -> None:
         )
     if version < SCHEMA:
         connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-    connection.executescript(_NOTES + _REPORTS)
+    connection.executescript(_NOTES + _REPORTS + _EMBEDDINGS)
     (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
         raise sqlite3.DatabaseError(answer)

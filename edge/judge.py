@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from camera.frame import Frame
 from edge.inspector import Inspection, View, clipped
@@ -49,13 +51,17 @@ class JudgedBy:
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What is said of one trigger. region and boxes: pixels of the camera's frame; boxes in millimetres, too, where
-    the camera has a scale."""
+    the camera has a scale.
+
+    embedding_D: as the engine gave it, for searching later.
+    """
 
     decided: Decided
     region: Region
     boxes: tuple[Box, ...]
     timings: Timings
     by: JudgedBy
+    embedding_D: NDArray[np.float32] | None = None
 
 
 class Judge:
@@ -127,7 +133,7 @@ def _findings(work: Work, inspection: Inspection, timings: Timings, by: JudgedBy
     decided = inspection.decided
     shares = replace(decided, probability=_share(decided.probability), defect_score=_share(decided.defect_score))
     boxes = tuple(_tidy(box, work.frame.px_per_mm) for box in inspection.boxes)
-    return Findings(shares, inspection.region, boxes, timings, by)
+    return Findings(shares, inspection.region, boxes, timings, by, inspection.embedding_D)
 
 
 def _tidy(box: Box, px_per_mm: float | None) -> Box:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.channel import Channel, Lane
 from edge.ledger import Trigger
 from edge.messages import Note, PartReport, Verdict
@@ -17,11 +20,15 @@ _PICTURES = 100
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict on its way out. It holds no picture: ten thousand of these may wait."""
+    """A verdict on its way out. It holds no picture: ten thousand of these may wait.
+
+    embedding_D: as the engine gave it, for searching later.
+    """
 
     trigger: Trigger
     verdict: Verdict
     wall_ns: int
+    embedding_D: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from types import TracebackType
 from typing import BinaryIO
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.database import (
     DATABASE,
@@ -53,7 +55,10 @@ _UNFINISHED_AMONG = 20_000
 
 @dataclass(frozen=True, slots=True)
 class StoreLimits:
-    """What may be kept: verdicts (about 1.2 kB each), and pictures by number and by their bytes together."""
+    """What may be kept: verdicts by number, pictures by number and by their bytes together.
+
+    A verdict takes about 1.2 kB, and two bytes for each number of its embedding.
+    """
 
     verdicts: int = 1_000_000
     pictures: int = 2_000
@@ -62,10 +67,11 @@ class StoreLimits:
 
 @dataclass(frozen=True, slots=True)
 class NewVerdict:
-    """A row to be: the message, and when its frame was taken (`Frame.wall_ns`)."""
+    """A row to be: the message, when its frame was taken (`Frame.wall_ns`), and the embedding where there is one."""
 
     verdict: Verdict
     wall_ns: int
+    embedding_D: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +93,8 @@ class StoreUsage:
     free_bytes: int
 
 
-# As the INSERT has them: id, topic, epoch, number, camera, captured_ns, status, class_name, payload.
-Row = tuple[str, str, str, int, str, int, str, "str | None", bytes]
+# id, topic, epoch, number, camera, captured_ns, status, class_name as the INSERT has them; embedding; payload.
+Row = tuple[str, str, str, int, str, int, str, "str | None", "bytes | None", bytes]
 
 
 class Store:
@@ -117,9 +123,11 @@ class Store:
                 """INSERT INTO verdicts
                    (id, topic, epoch, number, camera, captured_ns, status, class_name, payload)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                rows,
+                [(*row[:8], row[9]) for row in rows],
             )
-            surplus = self._forget_old_verdicts()
+            (newest,) = self._connection.execute("SELECT MAX(row_id) FROM verdicts").fetchone()
+            self._add_embeddings(rows, newest)
+            surplus = self._forget_old_verdicts(newest)
         self._unlink(surplus)
         return [row[-1] for row in rows]
 
@@ -200,12 +208,19 @@ class Store:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
 
-    def _forget_old_verdicts(self) -> list[str]:
-        """Delete the rows beyond the limit; the pictures that go with them."""
-        (newest,) = self._connection.execute("SELECT MAX(row_id) FROM verdicts").fetchone()
+    def _add_embeddings(self, rows: Sequence[Row], newest: int) -> None:
+        """Beside the verdicts that were just inserted, of which `newest` is the last: one writer, so no gaps."""
+        first = newest - len(rows) + 1
+        given = [(first + n, row[8]) for n, row in enumerate(rows) if row[8] is not None]
+        if given:
+            self._connection.executemany("INSERT INTO embeddings (row_id, embedding) VALUES (?, ?)", given)
+
+    def _forget_old_verdicts(self, newest: int) -> list[str]:
+        """Delete the rows beyond the limit with their embeddings; the pictures that go with them."""
+        last_gone = newest - self._limits.verdicts
+        self._connection.execute("DELETE FROM embeddings WHERE row_id <= ?", (last_gone,))
         gone = self._connection.execute(
-            "DELETE FROM verdicts WHERE row_id <= ? RETURNING picture, picture_bytes",
-            (newest - self._limits.verdicts,),
+            "DELETE FROM verdicts WHERE row_id <= ? RETURNING picture, picture_bytes", (last_gone,)
         )
         pictures = [(relative, size_bytes) for relative, size_bytes in gone.fetchall() if relative is not None]
         for _, size_bytes in pictures:
@@ -289,9 +304,10 @@ def _lock_folder(data_dir: Path) -> BinaryIO:
 
 
 def row_of(new: NewVerdict) -> Row:
-    """In the order of the INSERT; the JSON is last."""
-    v = new.verdict
-    return (v.id, v.topic, v.epoch, v.number, v.camera, new.wall_ns, v.status, v.class_name, encode(v))
+    """In the order of the INSERT, with the embedding before the JSON, which is last."""
+    v, embedding_D = new.verdict, new.embedding_D
+    half = None if embedding_D is None else embedding_D.astype("<f2").tobytes()
+    return (v.id, v.topic, v.epoch, v.number, v.camera, new.wall_ns, v.status, v.class_name, half, encode(v))
 
 
 def _size(file: Path) -> int:

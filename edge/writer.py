@@ -91,7 +91,9 @@ class Writer:
     def _write_verdicts(self, judged: Sequence[Judged]) -> None:
         now = time_text(time.time_ns())
         stamped = [msgspec.structs.replace(item.verdict, published=now) for item in judged]
-        rows = [NewVerdict(verdict, item.wall_ns) for verdict, item in zip(stamped, judged, strict=True)]
+        rows = [
+            NewVerdict(verdict, item.wall_ns, item.embedding_D) for verdict, item in zip(stamped, judged, strict=True)
+        ]
         try:
             payloads = self._backlog.append(rows)
         except BaseException:
