@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -71,6 +72,27 @@ def test_counts_by_time_and_in_total(tmp_path: Path) -> None:
     totals = history.totals()
     assert (totals.ok, totals.ng, totals.undecided, totals.total) == (1, 2, 1, 4)
     assert totals.by_class == {"scratch": 2, "stain": 1}
+
+
+def test_embeddings_come_and_go_with_their_verdicts(tmp_path: Path) -> None:
+    """In the same commit, under the verdict's row, in half precision; also into a file that older edgevl began."""
+    with open_store(tmp_path, StoreLimits(verdicts=3), silent) as store:
+        append(store, GOOD)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        connection.execute("DROP TABLE embeddings")
+    with open_store(tmp_path, StoreLimits(verdicts=3), silent) as store:
+        rows = [NewVerdict(verdict_of(GOOD, Origin(number=n), (800, 600)), n) for n in range(5, 9)]
+        looks = [np.full(4, n / 10, np.float32) for n in range(4)]
+        store.append([replace(row, embedding_D=None if n == 2 else looks[n]) for n, row in enumerate(rows)])
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        kept = connection.execute(
+            "SELECT id, embedding FROM verdicts LEFT JOIN embeddings USING (row_id) ORDER BY row_id"
+        ).fetchall()
+        (count,) = connection.execute("SELECT COUNT(*) FROM embeddings").fetchone()
+    assert [(id_, blob and np.frombuffer(blob, "<f2").tolist()) for id_, blob in kept] == [
+        (row.verdict.id, None if n == 2 else looks[n].astype(np.float16).tolist()) for n, row in enumerate(rows) if n
+    ]
+    assert count == 2
 
 
 def test_a_history_without_a_store_is_empty(tmp_path: Path) -> None:
