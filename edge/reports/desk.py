@@ -25,6 +25,7 @@ from edge.channel import ChannelClosedError
 from edge.feed import Numbers
 from edge.messages import SCHEMA_VERSION, PartReport, ReportState, Verdict, time_text, topic_for
 from edge.outbox import Outbox, Reported
+from edge.pictures import Allowance
 from edge.reports.handover import Failed, Open, Written, shared_picture
 from edge.reports.plan import ReportPlan
 from edge.reports.process import MODULE
@@ -68,6 +69,7 @@ class ReportDesk:
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._waiting: deque[_Waiting] = deque()
         self._in_hand: _Waiting | None = None
+        self._allowance = Allowance()
         self._news: list[PartReport] = []
         self._tell_at = 0.0
         self._counts: Counter[ReportState] = Counter()
@@ -149,12 +151,16 @@ class ReportDesk:
     def _take_offers(self) -> None:
         while self._offers:
             verdict, frame = self._offers.popleft()
-            picture = None if frame is None or len(self._waiting) >= self._plan.queue else self._shared(frame, verdict)
+            picture = self._shared(frame, verdict) if frame is not None and self._has_room(frame) else None
             if picture is None:
                 self._note(verdict, "shed")
             else:
                 self._waiting.append(_Waiting(verdict, picture, time.monotonic() + self._plan.expire_s))
                 self._note(verdict, "queued")
+
+    def _has_room(self, frame: Frame) -> bool:
+        """Nobody reads more reports a second than pictures are kept, and each costs a copy of its picture."""
+        return len(self._waiting) < self._plan.queue and self._allowance.grants(frame)
 
     def _shared(self, frame: Frame, verdict: Verdict) -> int | None:
         try:

@@ -115,6 +115,17 @@ def test_only_the_wanted_parts_get_a_report_and_from_their_own_picture() -> None
     assert place.said == []
 
 
+def test_nobody_reads_more_than_ten_reports_a_second_of_a_camera() -> None:
+    """Beyond, parts are shed although the queue has room, and no picture of theirs is copied."""
+    with office(queue=1000) as place:
+        for _ in range(100):
+            place.offer()
+        place.until(lambda: place.has_ended(*range(100)))
+        counts = place.desk.counts()
+    assert 10 <= counts["ready"] < 50
+    assert counts["ready"] + counts["shed"] == 100
+
+
 def test_where_parts_come_faster_than_reports_some_are_shed_and_counted() -> None:
     """Each part ends once; those that were shed never waited, and those that waited are written in their order."""
     with office(seconds=0.05, queue=3) as place:
