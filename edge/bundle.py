@@ -108,6 +108,16 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     anomaly: AnomalyRule | None = None
 
 
+class TextSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The bundle's parts can be searched by sentence: two graphs below `language/`, see `edge.search.meaning`.
+
+    dim: of the space they share. recall_at_5: on held-out parts and sentences, per language, as the workshop measured.
+    """
+
+    dim: int
+    recall_at_5: dict[str, float] = {}
+
+
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the bundle holds and how to use it. quality: what a picture must keep to before it is judged.
 
@@ -128,6 +138,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: dict[str, FileEntry]
     quality: QualityLimits | None = None
     trained_on: InputSpec | None = None
+    text: TextSearch | None = None
 
     @property
     def bundle_id(self) -> str:

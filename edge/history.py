@@ -75,8 +75,8 @@ class Wanted:
             "status = ?": self.status,
             "camera = ?": self.camera,
             "class_name = ?": self.class_name,
-            "captured_ns >= ?": None if self.since is None else _nanoseconds(self.since),
-            "captured_ns < ?": None if self.until is None else _nanoseconds(self.until),
+            "captured_ns >= ?": None if self.since is None else nanoseconds(self.since),
+            "captured_ns < ?": None if self.until is None else nanoseconds(self.until),
             "row_id < ?": before_id,
         }
         given = {condition: value for condition, value in asked.items() if value is not None}
@@ -148,6 +148,20 @@ class History:
         """Counts over everything that is stored."""
         return _counts(self._rows("SELECT status, class_name, COUNT(*) FROM verdicts GROUP BY 1, 2", ()))
 
+    def verdict(self, verdict_id: str) -> StoredVerdict | None:
+        """The verdict of an id, or None."""
+        rows = self._rows("SELECT row_id FROM verdicts WHERE id = ?", (verdict_id,))
+        return self.of_rows([row for (row,) in rows]).get(rows[0][0]) if rows else None
+
+    def of_rows(self, row_ids: Sequence[int]) -> dict[int, StoredVerdict]:
+        """The verdicts of some hundreds of rows, by row; those that are gone are left out."""
+        marks = ",".join("?" * len(row_ids))
+        rows = self._rows(
+            f"SELECT row_id, payload, picture IS NOT NULL FROM verdicts WHERE row_id IN ({marks})",  # noqa: S608
+            tuple(row_ids),
+        )
+        return {row: StoredVerdict(row, _verdict(payload), bool(kept)) for row, payload, kept in rows}
+
     def note(self, verdict_id: str) -> Note | None:
         """What the model said of a verdict's part after the deadline, or None."""
         if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'notes'", ()):
@@ -182,12 +196,13 @@ class History:
     def _rows(self, query: str, values: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
         if not self._database.is_file():
             return []
-        with _reading(self._database) as connection:
+        with reading(self._database) as connection:
             return connection.execute(query, values).fetchall()
 
 
 @contextmanager
-def _reading(database: Path) -> Iterator[sqlite3.Connection]:
+def reading(database: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that only reads; it may be used while the line writes."""
     uri = f"{database.resolve().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, timeout=5.0, isolation_level=None)) as connection:
         yield connection
@@ -208,7 +223,8 @@ def _counts(rows: list[tuple[str, str | None, int]]) -> Counts:
     return Counts(by_status.get("OK", 0), by_status.get("NG", 0), by_status.get("UNDECIDED", 0), by_class)
 
 
-def _nanoseconds(moment: datetime) -> int:
+def nanoseconds(moment: datetime) -> int:
+    """Since 1970, as `Wanted` compares them. moment: aware."""
     return int((moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) / timedelta(microseconds=1)) * 1000
 
 
