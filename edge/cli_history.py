@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 50
 _REPORTS_AT_ONCE = 200
-_COLOURS = {"OK": "green", "NG": "bold red", "UNDECIDED": "bold yellow"}
+COLOURS = {"OK": "green", "NG": "bold red", "UNDECIDED": "bold yellow"}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -57,10 +57,12 @@ def history_command(
     from edge.history import History, Wanted
 
     now = datetime.now(timezone.utc)
-    wanted = Wanted(_status(status), camera, class_name, _moment("--since", since, now), _moment("--until", until, now))
-    folder = _data_folder(line_file, db)
+    wanted = Wanted(
+        status_named(status), camera, class_name, moment("--since", since, now), moment("--until", until, now)
+    )
+    folder = data_folder("history", line_file, db)
     console = Console()
-    with _readable(folder):
+    with readable(folder):
         history = History(folder)
         if summary:
             console.print(summary_table(history.hours(wanted)))
@@ -90,7 +92,7 @@ def verdicts_table(found: Iterable[StoredVerdict]) -> Table:
             f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03d}",
             escape(v.camera),
             str(v.number),
-            f"[{_COLOURS[v.status]}]{v.status}[/]",
+            f"[{COLOURS[v.status]}]{v.status}[/]",
             escape(what),
             f"{v.probability:.3f}",
             f"{v.timings.total_ms:.1f}",
@@ -136,7 +138,8 @@ def _figures(ok: int, ng: int, undecided: int) -> list[str]:
     return [str(ok + ng + undecided), str(ok), str(ng), str(undecided), share]
 
 
-def _status(text: str | None) -> Status | None:
+def status_named(text: str | None) -> Status | None:
+    """Raises ConfigError."""
     if text is None:
         return None
     match text.upper():
@@ -145,7 +148,7 @@ def _status(text: str | None) -> Status | None:
     raise ConfigError(f"--status {text!r} is none; write OK, NG or UNDECIDED")
 
 
-def _moment(option: str, text: str | None, now: datetime) -> datetime | None:
+def moment(option: str, text: str | None, now: datetime) -> datetime | None:
     """`2h` ago, or a day or time of this machine's clock where it names no zone. Raises ConfigError."""
     if text is None:
         return None
@@ -158,12 +161,13 @@ def _moment(option: str, text: str | None, now: datetime) -> datetime | None:
         raise ConfigError(f"{option} {text!r} is no time; write 30m, 2h, 7d, 2026-11-24 or 2026-11-24T08:00") from None
 
 
-def _data_folder(line_file: Path | None, db: Path | None) -> Path:
+def data_folder(command: str, line_file: Path | None, db: Path | None) -> Path:
+    """The data folder that is meant. command: as it is typed, for the sentence. Raises ConfigError."""
     from edge.config import load_line
     from edge.store import DATABASE
 
     if (line_file is None) == (db is None):
-        raise ConfigError("say which line: `edgevl history LINE.toml`, or --db FOLDER for a data folder, not both")
+        raise ConfigError(f"say which line: `edgevl {command} LINE.toml`, or --db FOLDER for a data folder, not both")
     folder = db if db is not None else load_line(line_file).line.data_dir if line_file else Path()
     folder = folder.parent if folder.name == DATABASE else folder
     if not (folder / DATABASE).is_file():
@@ -174,7 +178,7 @@ def _data_folder(line_file: Path | None, db: Path | None) -> Path:
 
 
 @contextmanager
-def _readable(folder: Path) -> Iterator[None]:
+def readable(folder: Path) -> Iterator[None]:
     """What SQLite raises, as one sentence."""
     try:
         yield

@@ -56,7 +56,10 @@ class SpaceState(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """newest_row, newest_id: the last verdict taken in. report: the last of reports. cameras, classes: by number."""
+    """newest_row, newest_id: the last verdict taken in. report: the last of reports. cameras, classes: by number.
+
+    strangers: bundles whose parts were taken in without knowing what their classes are called.
+    """
 
     generation: str
     version: int = _VERSION
@@ -65,6 +68,7 @@ class State(msgspec.Struct, frozen=True):
     report: int = 0
     cameras: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    strangers: frozenset[str] = frozenset()
     spaces: dict[str, SpaceState] = {}
 
 
@@ -164,6 +168,8 @@ class Index:
         """Whether it is of this database and these files, and neither stale nor full of the forgotten."""
         if state.version != _VERSION or source.id_of(connection, state.newest_row) != (state.newest_id or None):
             return False
+        if state.strangers & self._known.keys():
+            return False
         try:
             for bundle, space in state.spaces.items():
                 files = SpaceFiles(self._folder / state.generation, bundle)
@@ -193,7 +199,9 @@ class Index:
         texts = [(row.row_id, self._written(row.verdict)) for row in page if row.verdict.status != "OK"]
         wordlist.write(self.generation, texts, self._oldest)
         last = page[-1]
+        strangers = self.state.strangers | {row.verdict.bundle for row in page} - self._known.keys()
         self._commit(
+            strangers=strangers,
             newest_row=last.row_id, newest_id=last.verdict.id, spaces=spaces, cameras=tuple(cameras),
             classes=tuple(classes),
         )  # fmt: skip

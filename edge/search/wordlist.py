@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from edge.database import refusal
 from edge.errors import EdgevlError
 from edge.search.terms import match, terms
 
@@ -60,9 +61,7 @@ def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True, timeout=10.0)) as connection:
             connection.isolation_level = None
             yield connection
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error) or not file.is_file():
-            raise DamagedWordsError(str(error)) from error
-        raise EdgevlError(f"the search index {file} cannot be used now ({error}); is the disk full?") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        if isinstance(error, sqlite3.Error) and file.is_file() and refusal(error, folder) is not None:
+            raise EdgevlError(f"the search index {file} cannot be used now ({error}); is the disk full?") from error
         raise DamagedWordsError(str(error)) from error
