@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from edge.messages import Note, PartReport, Verdict
-from edge.store import DATABASE, PICTURES
+from edge.store import DATABASE, PICTURES, map_beside
 from edge.verdict import Status
 
 _PAGE = 1_000
@@ -29,12 +29,14 @@ class StoredVerdict:
     """A verdict as it was published.
 
     row_id: grows with time; give the smallest one of a page as `before_id` to get the next, older page.
-    has_picture: whether a JPEG was kept; `History.picture_path(verdict.id)` finds it.
+    has_picture: whether a JPEG was kept; `History.picture_path(verdict.id)` finds it. has_map: whether a defect map
+    lies beside it, for `History.map_path`.
     """
 
     row_id: int
     verdict: Verdict
     has_picture: bool
+    has_map: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +121,11 @@ class History:
         where, values = wanted.where(before_id)
         rows = self._rows(
             # Only column names of our own are put into the text; every value is bound.
-            f"""SELECT row_id, payload, picture IS NOT NULL FROM verdicts {where}
+            f"""SELECT row_id, payload, picture FROM verdicts {where}
                 ORDER BY row_id DESC LIMIT ?""",  # noqa: S608
             (*values, limit),
         )
-        return [StoredVerdict(row, _verdict(payload), bool(kept)) for row, payload, kept in rows]
+        return [StoredVerdict(row, _verdict(payload), *self._kept(picture)) for row, payload, picture in rows]
 
     def counts(self, since: datetime, bucket_s: int) -> list[Bucket]:
         """Counts per `bucket_s` seconds from `since` (aware) on, oldest first.
@@ -192,6 +194,16 @@ class History:
             if path.is_relative_to(self._pictures.resolve()) and path.is_file():
                 return path
         return None
+
+    def _kept(self, relative: str | None) -> tuple[bool, bool]:
+        """Whether there is a picture, and a map beside it."""
+        return relative is not None, relative is not None and map_beside(self._pictures / relative).is_file()
+
+    def map_path(self, verdict_id: str) -> Path | None:
+        """The defect map kept beside that JPEG, or None: a PNG in 8-bit grey, 255 for 1, over `verdict.region`."""
+        picture = self.picture_path(verdict_id)
+        path = map_beside(picture) if picture else None
+        return path if path and path.is_file() and not path.is_symlink() else None
 
     def _rows(self, query: str, values: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
         if not self._database.is_file():

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.answers import Answers
 from edge.channel import Channel
 from edge.engines.fallback import FallbackEngine
@@ -18,6 +21,8 @@ from edge.recipes import Recipes
 # A thread that hangs in foreign code cannot be ended, and holds its engine's memory.
 _MOST_HUNG = 3
 
+# Gets each verdict that was sent, with what it is of and its map, None where the model gave none; it must not wait.
+Deliver = Callable[[Work, Verdict, "NDArray[np.float32] | None"], None]
 # Makes a thread, not started, whose failure ends the line.
 NewThread = Callable[[str, Callable[[], None]], threading.Thread]
 
@@ -63,12 +68,11 @@ class Inspecting:
         frames: Channel[str, Work],
         recipes: Recipes,
         answers: Answers,
-        deliver: Callable[[Work, Verdict], None],
+        deliver: Deliver,
         new_thread: NewThread,
         say: Callable[[str], None],
         pacing: Pacing,
     ) -> None:
-        """deliver: gets each verdict that was sent, with what it is of; it must not wait."""
         self._frames = frames
         self._recipes = recipes
         self._answers = answers
@@ -106,7 +110,7 @@ class Inspecting:
         for work, findings in zip(works, found, strict=True):
             verdict = self._answers.answer(work, findings)
             if verdict is not None:
-                self._deliver(work, verdict)
+                self._deliver(work, verdict, findings.map_HW)
 
     def _leave(self, busy: _Busy) -> None:
         engines = {id(w.recipe.inspector.engine): w.recipe.inspector.engine for w in busy.works}
@@ -119,7 +123,7 @@ class Inspecting:
         for work in busy.works:
             missed = self._answers.give_up(work.trigger, "engine_failed")
             if missed is not None:
-                self._deliver(*missed)
+                self._deliver(*missed, None)
         for engine in able:
             engine.abandon(self._pacing.hang_s)
         self._shift = _Shift()

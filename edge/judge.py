@@ -53,7 +53,8 @@ class Findings:
     """What is said of one trigger. region and boxes: pixels of the camera's frame; boxes in millimetres, too, where
     the camera has a scale.
 
-    embedding_D: as the engine gave it, for searching later.
+    embedding_D: as the engine gave it, for searching later. map_HW: that of the inspection, over the region, to be kept
+    with the picture.
     """
 
     decided: Decided
@@ -62,6 +63,7 @@ class Findings:
     timings: Timings
     by: JudgedBy
     embedding_D: NDArray[np.float32] | None = None
+    map_HW: NDArray[np.float32] | None = None
 
 
 class Judge:
@@ -133,7 +135,7 @@ def _findings(work: Work, inspection: Inspection, timings: Timings, by: JudgedBy
     decided = inspection.decided
     shares = replace(decided, probability=_share(decided.probability), defect_score=_share(decided.defect_score))
     boxes = tuple(_tidy(box, work.frame.px_per_mm) for box in inspection.boxes)
-    return Findings(shares, inspection.region, boxes, timings, by, inspection.embedding_D)
+    return Findings(shares, inspection.region, boxes, timings, by, inspection.embedding_D, inspection.map_HW)
 
 
 def _tidy(box: Box, px_per_mm: float | None) -> Box:

@@ -1,4 +1,4 @@
-"""JPEGs, made off the verdict path: small ones for whoever watches, whole ones kept beside the verdicts."""
+"""JPEGs, made off the verdict path: small ones to be watched, whole ones kept beside verdicts, with their maps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edge.errors import EdgevlError
 from edge.messages import Verdict
 from edge.outbox import LivePicture, Outbox
 from edge.picture_rates import PictureRates
-from edge.store import KeptPicture
+from edge.store import KeptPicture, map_beside
 
 LIVE_WIDTH = 960
 # Whole pictures wait in memory for the disk, so only a few may; beyond, the oldest is not kept.
@@ -46,10 +46,11 @@ class PicturePlan:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Keep a frame beside its verdict, whole."""
+    """Keep a frame beside its verdict, whole, and the map (float32, 0..1, over the verdict's region) beside both."""
 
     frame: Frame
     verdict: Verdict
+    map_HW: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,29 +134,34 @@ class PictureMaker:
             except ChannelClosedError:
                 return
             match job:
-                case Keep(frame, verdict):
-                    self._keep(frame, verdict)
+                case Keep():
+                    self._keep(job)
                 case Show(frame, verdict_id):
                     self._outbox.put("live", live_picture(frame, verdict_id, self._quality))
 
-    def _keep(self, frame: Frame, verdict: Verdict) -> None:
-        """A picture that the disk refuses is said and left out; its verdict stands without it."""
+    def _keep(self, job: Keep) -> None:
+        """A picture that the disk refuses is said and left out, with its map; its verdict stands without them."""
         if free_bytes(self._folder.parent) < RESERVE_BYTES:
             reserve = f"less than {RESERVE_BYTES // 10**6} MB free, which are left to verdicts"
             self._complain(f"pictures are not kept ({reserve}); free some space or lower `quota_gb` in [store]")
             return
-        jpeg = encode_jpeg(frame.image_HWC, self._quality)
+        verdict = job.verdict
         relative = f"{verdict.camera}/{verdict.epoch}-{verdict.number:09d}.jpg"
         file = self._folder / relative
+        contents = {file: encode_jpeg(job.frame.image_HWC, self._quality)}
+        if job.map_HW is not None:
+            contents[map_beside(file)] = encode_map(job.map_HW)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(jpeg)
+            for path, content in contents.items():
+                path.write_bytes(content)
         except OSError as error:
-            file.unlink(missing_ok=True)
+            for path in contents:
+                path.unlink(missing_ok=True)
             self._complain(f"pictures are not kept ({error.strerror}); check the disk")
             return
         self._last_error = None
-        self._outbox.put("kept", KeptPicture(verdict.id, relative, len(jpeg)))
+        self._outbox.put("kept", KeptPicture(verdict.id, relative, sum(len(content) for content in contents.values())))
 
     def _complain(self, sentence: str) -> None:
         if sentence != self._last_error:
@@ -181,3 +187,12 @@ def encode_jpeg(image_HWC: NDArray[np.uint8], quality: int) -> bytes:
     if not done:
         raise EdgevlError(f"a picture of {image_HWC.shape} cannot be written as JPEG")
     return jpeg.tobytes()
+
+
+def encode_map(map_HW: NDArray[np.float32]) -> bytes:
+    """A map (float32, 0..1) as a PNG of its own size in 8-bit grey: 255 is 1, what is no number is 0."""
+    grey_HW = np.rint(np.clip(np.nan_to_num(map_HW), 0.0, 1.0) * 255).astype(np.uint8)
+    done, png = cv2.imencode(".png", grey_HW)
+    if not done:
+        raise EdgevlError(f"a map of {map_HW.shape} cannot be written as PNG")
+    return png.tobytes()

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from camera.frame import Frame
 from edge.answers import Answers
@@ -256,9 +258,9 @@ class Line:
         """Its deadline has come."""
         missed = self._answers.give_up(trigger, "deadline")
         if missed is not None:
-            self._deliver(*missed)
+            self._deliver(*missed, None)
 
-    def _deliver(self, work: Work, verdict: Verdict) -> None:
+    def _deliver(self, work: Work, verdict: Verdict, map_HW: NDArray[np.float32] | None) -> None:
         """Choose what becomes of the picture. Several threads may ask: the inspection's and the deadlines'."""
         frame = work.frame
         self._desk.offer(frame, verdict)
@@ -266,7 +268,7 @@ class Line:
             kept = self._plan.keep and verdict.status != "OK" and self._allowance.grants(frame)
             shown = self._shutter.is_due(frame)
         if kept:
-            self._jobs.put(PictureLane("keep", frame.source), Keep(frame, verdict))
+            self._jobs.put(PictureLane("keep", frame.source), Keep(frame, verdict, map_HW))
         if shown:
             self._jobs.put(PictureLane("show", frame.source), Show(frame, verdict.id))
 

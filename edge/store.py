@@ -1,7 +1,8 @@
 """The verdicts on disk: SQLite in WAL mode with full syncs, one commit for a whole batch. One thread writes.
 
     DATA_DIR/verdicts.sqlite3     one row a verdict, with the JSON exactly as published
-    DATA_DIR/pictures/            the kept JPEGs; a row names its own relative to this folder
+    DATA_DIR/pictures/            the kept JPEGs; a row names its own relative to this folder. Beside a JPEG its defect
+                                  map as a PNG of the same name, where there is one; it comes and goes with the JPEG
 
 The number of rows and of pictures is bounded: a device must not fill its disk. `edge.quota` says which pictures go;
 of the rows the oldest do.
@@ -46,6 +47,7 @@ __all__ = [
     "StoreError",
     "StoreLimits",
     "StoreRefusedError",
+    "map_beside",
     "open_store",
 ]
 _LOCK = "line.lock"
@@ -76,7 +78,10 @@ class NewVerdict:
 
 @dataclass(frozen=True, slots=True)
 class KeptPicture:
-    """A JPEG that was written below the picture folder for a verdict; `relative` is its POSIX path there."""
+    """A JPEG that was written below the picture folder for a verdict; `relative` is its POSIX path there.
+
+    size_bytes: with its map (`map_beside`), where there is one.
+    """
 
     verdict_id: str
     relative: str
@@ -85,7 +90,7 @@ class KeptPicture:
 
 @dataclass(frozen=True, slots=True)
 class StoreUsage:
-    """Bytes of the database and of the kept pictures, their number, and the room left on the disk."""
+    """Bytes of the database and of the kept pictures with their maps, their number, and the room left on the disk."""
 
     database_bytes: int
     pictures: int
@@ -195,11 +200,11 @@ class Store:
         self._lock.close()
 
     def delete_unnamed_pictures(self) -> None:
-        """Delete pictures that no row names: the service was killed between writing the file and the row."""
+        """Delete pictures and maps that no row names: the service was killed between writing the file and the row."""
         rows = self._connection.execute("SELECT picture FROM verdicts WHERE picture IS NOT NULL")
         named = {relative for (relative,) in rows}
         for file in self._pictures.glob("*/*"):
-            if file.relative_to(self._pictures).as_posix() not in named:
+            if file.relative_to(self._pictures).with_suffix(".jpg").as_posix() not in named:
                 file.unlink(missing_ok=True)
 
     def __enter__(self) -> Store:
@@ -264,7 +269,14 @@ class Store:
 
     def _unlink(self, relatives: Iterable[str]) -> None:
         for relative in relatives:
-            (self._pictures / relative).unlink(missing_ok=True)
+            picture = self._pictures / relative
+            map_beside(picture).unlink(missing_ok=True)
+            picture.unlink(missing_ok=True)
+
+
+def map_beside(picture: Path) -> Path:
+    """Where the defect map of a kept picture is, if it has one: 8-bit grey, 255 for 1, over the verdict's region."""
+    return picture.with_suffix(".png")
 
 
 def open_store(data_dir: Path, limits: StoreLimits, say: Callable[[str], None]) -> Store:

@@ -5,6 +5,7 @@
                                         &class_name &before_id (the smallest row_id of the page before)
     GET /api/counts                     counts per stretch of time; ?minutes (1..1440) &bucket_s (60..86400)
     GET /api/picture/VERDICT_ID         the JPEG kept for a stored verdict
+    GET /api/map/VERDICT_ID             its defect map: a PNG in 8-bit grey, 255 for 1, over the verdict's region
     GET /api/report/VERDICT_ID          how the report of its part stands, with its text where it is ready
     GET /api/live/CAMERA/NUMBER         the JPEG of `cameras[].picture` in /api/line, for about a second
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path as FilePath
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
@@ -54,6 +56,11 @@ def live_address(picture: Picture) -> str:
 def picture_address(verdict_id: str) -> str:
     """Where a browser finds the JPEG kept for a verdict."""
     return f"/api/picture/{quote(verdict_id, safe='')}"
+
+
+def map_address(verdict_id: str) -> str:
+    """Where a browser finds the defect map kept for a verdict."""
+    return f"/api/map/{quote(verdict_id, safe='')}"
 
 
 def _add_live(router: APIRouter, live: LiveLine) -> None:
@@ -95,14 +102,21 @@ def _add_history(router: APIRouter, history: History) -> None:
 
     @router.get("/picture/{verdict_id}")
     def picture(verdict_id: PathName) -> Response:
-        path = _asked(lambda: history.picture_path(verdict_id))
-        try:
-            jpeg = path.read_bytes() if path else None
-        except OSError:  # the store made room between the question and the reading
-            jpeg = None
-        if jpeg is None:
-            raise HTTPException(404, f"no picture is kept for verdict {verdict_id!r}")
-        return Response(jpeg, media_type="image/jpeg", headers=KEPT_FOR_EVER)
+        return _kept(_asked(lambda: history.picture_path(verdict_id)), "image/jpeg", "picture", verdict_id)
+
+    @router.get("/map/{verdict_id}")
+    def defect_map(verdict_id: PathName) -> Response:
+        return _kept(_asked(lambda: history.map_path(verdict_id)), "image/png", "map", verdict_id)
+
+
+def _kept(path: FilePath | None, media_type: str, what: str, verdict_id: str) -> Response:
+    try:
+        content = path.read_bytes() if path else None
+    except OSError:  # the store made room between the question and the reading
+        content = None
+    if content is None:
+        raise HTTPException(404, f"no {what} is kept for verdict {verdict_id!r}")
+    return Response(content, media_type=media_type, headers=KEPT_FOR_EVER)
 
 
 def _asked(question: Callable[[], Answer]) -> Answer:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from nicegui import ui
 
-from edge.dashboard.api import picture_address
+from edge.dashboard.api import map_address, picture_address
 from edge.dashboard.live import parsed_time
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN
-from edge.dashboard.picture import PictureElement, closeup, whole
+from edge.dashboard.picture import Overlay, PictureElement, closeup, whole
 from edge.dashboard.styling import show_if, show_status
 from edge.dashboard.texts import TEXTS, Language, Texts
 from edge.dashboard.words import clock, date_and_clock, percent, report_text, why
@@ -110,7 +110,8 @@ class Detail:
         show_if(self._picture, stored.has_picture)
         show_if(self._notice, not stored.has_picture)
         if stored.has_picture:
-            self._picture.show(whole(picture_address(verdict.id), verdict, LARGE_PIXELS))
+            overlay = _overlay(verdict, moment.texts) if stored.has_map else None
+            self._picture.show(whole(picture_address(verdict.id), verdict, LARGE_PIXELS, overlay))
         self._verdict_id = verdict.id
         self._show_report(moment)
         self._facts.clear()
@@ -136,6 +137,10 @@ class Detail:
             if words:
                 ui.label(moment.texts.report_words).classes("whose")
                 ui.label(words).classes("words")
+
+
+def _overlay(verdict: Verdict, texts: Texts) -> Overlay:
+    return Overlay(map_address(verdict.id), verdict.region, texts.defect_map, texts.defect_map_strength)
 
 
 def _pair(term: str, value: str) -> None:

@@ -1,10 +1,14 @@
 // A JPEG with boxes over it. Picture and boxes change together: the next picture is decoded first, then both are
 // swapped. The canvas keeps only the pixels that are shown, so a thumbnail does not hold a whole camera frame.
+// A defect map lies between them: from clear over yellow to red, as strong as whoever looks wants it.
 export default {
   template: `
     <div class="picture" :data-src="shown ? shown.src : ''" :data-failed="failed">
       <canvas ref="canvas"></canvas>
       <svg v-if="shown" :viewBox="shown.view.join(' ')" preserveAspectRatio="xMidYMid meet">
+        <image v-if="heat && mapOn" class="heat" :href="heat" preserveAspectRatio="none" :opacity="strength / 100"
+               :x="shown.overlay.region[0]" :y="shown.overlay.region[1]"
+               :width="shown.overlay.region[2]" :height="shown.overlay.region[3]" />
         <rect v-if="shown.region" class="region" :x="shown.region[0]" :y="shown.region[1]"
               :width="shown.region[2]" :height="shown.region[3]" />
         <g v-for="(box, index) in shown.boxes" :key="index" class="box">
@@ -12,9 +16,14 @@ export default {
           <rect class="line" :x="box[0]" :y="box[1]" :width="box[2]" :height="box[3]" />
         </g>
       </svg>
+      <div v-if="heat" class="heat-control">
+        <label><input type="checkbox" v-model="mapOn" />{{ shown.overlay.title }}</label>
+        <input type="range" min="10" max="100" step="5" v-model.number="strength" :disabled="!mapOn"
+               :aria-label="shown.overlay.strengthTitle" :title="shown.overlay.strengthTitle" />
+      </div>
     </div>`,
   props: { scene: Object },
-  data: () => ({ shown: null, failed: false }),
+  data: () => ({ shown: null, failed: false, heat: "", mapOn: true, strength: 60 }),
   mounted() {
     this.load();
   },
@@ -29,7 +38,12 @@ export default {
       if (!scene || this.loading) return; // the newest scene is picked up when the one under way is done
       this.loading = true;
       try {
-        if (!this.shown || scene.src !== this.shown.src) this.draw(await this.fetched(scene.src), scene);
+        if (!this.shown || scene.src !== this.shown.src) {
+          const image = await this.fetched(scene.src);
+          const heat = scene.overlay ? await this.coloured(scene.overlay.src) : "";
+          this.draw(image, scene);
+          this.heat = heat;
+        }
         this.shown = scene;
         this.failed = false;
       } catch {
@@ -44,6 +58,25 @@ export default {
       image.src = (window.path_prefix || "") + src;
       await image.decode();
       return image;
+    },
+    async coloured(src) {
+      let map;
+      try {
+        map = await this.fetched(src);
+      } catch {
+        return ""; // the picture is worth showing without it
+      }
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [map.naturalWidth, map.naturalHeight];
+      const context = canvas.getContext("2d", { willReadFrequently: true });
+      context.drawImage(map, 0, 0);
+      const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
+      for (let i = 0; i < pixels.data.length; i += 4) {
+        const level = pixels.data[i];
+        pixels.data.set([255, 230 - 0.8 * level, 0, level], i);
+      }
+      context.putImageData(pixels, 0, 0);
+      return canvas.toDataURL();
     },
     draw(image, scene) {
       const scale = image.naturalWidth / scene.frame[0];

@@ -1,4 +1,4 @@
-"""The picture element: a JPEG with the inspected region and the defect boxes drawn crisply over it."""
+"""The picture element: a JPEG, over it its defect map where wanted, then region and boxes, drawn crisply."""
 
 from __future__ import annotations
 
@@ -11,6 +11,20 @@ from edge.messages import Box, Picture, Region, Verdict
 
 THUMBNAIL_MARGIN = 0.6
 THUMBNAIL_ASPECT = 4 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A defect map over a region of the picture, with a switch and a slider. src: address of the PNG, 255 for 1."""
+
+    src: str
+    region: Region
+    title: str
+    strength_title: str
+
+    def as_props(self) -> dict[str, Any]:
+        place = (self.region.x, self.region.y, self.region.w, self.region.h)
+        return {"src": self.src, "region": place, "title": self.title, "strengthTitle": self.strength_title}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,7 @@ class Scene:
     region: Region | None
     boxes: tuple[Box, ...]
     pixels: int
+    overlay: Overlay | None = None
 
     def as_props(self) -> dict[str, Any]:
         region = self.region and (self.region.x, self.region.y, self.region.w, self.region.h)
@@ -38,6 +53,7 @@ class Scene:
             "region": region,
             "boxes": boxes,
             "pixels": self.pixels,
+            "overlay": self.overlay and self.overlay.as_props(),
         }
 
 
@@ -55,12 +71,12 @@ class PictureElement(ui.element, component="picture.js"):
             self.update()
 
 
-def whole(src: str, verdict: Verdict, pixels: int) -> Scene:
+def whole(src: str, verdict: Verdict, pixels: int, overlay: Overlay | None = None) -> Scene:
     """The whole frame; the region is outlined only where it is less than the frame."""
     size = (verdict.frame_width, verdict.frame_height)
     region = verdict.region
     is_all = (region.x, region.y, region.w, region.h) == (0, 0, *size)
-    return Scene(src, size, (0, 0, *size), None if is_all else region, verdict.boxes, pixels)
+    return Scene(src, size, (0, 0, *size), None if is_all else region, verdict.boxes, pixels, overlay)
 
 
 def unboxed(src: str, picture: Picture, pixels: int) -> Scene:

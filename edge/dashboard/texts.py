@@ -58,6 +58,8 @@ class Texts:
     gallery_title: str
     gallery_empty: str
     no_picture: str
+    defect_map: str
+    defect_map_strength: str
     history_unreadable: str
     close: str
     detail_id: str
@@ -135,6 +137,8 @@ ENGLISH = Texts(
     gallery_title="Latest rejects",
     gallery_empty="No rejected parts yet.",
     no_picture="No picture kept",
+    defect_map="Defect map",
+    defect_map_strength="Strength of the defect map",
     history_unreadable="History not readable: {error}",
     close="Close",
     detail_id="ID",
@@ -219,6 +223,8 @@ TAIWAN_CHINESE = Texts(
     gallery_title="最近檢出的不良與待判",
     gallery_empty="目前沒有不良品。",
     no_picture="未保留影像",
+    defect_map="缺陷熱區圖",
+    defect_map_strength="熱區圖深淺",
     history_unreadable="無法讀取歷史紀錄：{error}",
     close="關閉",
     detail_id="編號",

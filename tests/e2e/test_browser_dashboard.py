@@ -114,7 +114,12 @@ def test_a_part_appears_with_picture_boxes_and_verdict(tmp_path: Path) -> None:
         assert "刮傷" in details
         assert "300, 210 · 170 × 60 px · 93 %" in details
         assert "10.5 ms" in details
+        assert _count(browser, ".detail image.heat") == 1
+        assert "缺陷熱區圖" in _text(browser, ".detail .heat-control")
         save_screenshot(browser, tmp_path / "detail.png")
+        browser.find_element("css selector", ".detail .heat-control input[type=checkbox]").click()
+        _until(browser, lambda: _count(browser, ".detail image.heat") == 0)
+        assert _count(browser, ".detail .box") == 1
         browser.find_element("css selector", ".detail .close").click()
         _until(browser, lambda: _count(browser, ".detail") == 0)
 
@@ -261,7 +266,10 @@ def _brightness(browser: Any, selector: str) -> float:
     script = """
         const canvas = document.querySelector(arguments[0] + " canvas");
         if (!canvas || !canvas.width) return 0;
-        const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        const copy = Object.assign(document.createElement("canvas"), {width: canvas.width, height: canvas.height});
+        const context = copy.getContext("2d", {willReadFrequently: true});
+        context.drawImage(canvas, 0, 0);
+        const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
         let sum = 0;
         for (let i = 0; i < pixels.length; i += 4) sum += pixels[i];
         return sum / (pixels.length / 4);

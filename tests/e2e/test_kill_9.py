@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -16,9 +18,9 @@ import pytest
 
 from edge.history import History, Wanted
 from edge.messages import Verdict
-from edge.store import StoreLimits, open_store
+from edge.store import DATABASE, PICTURES, StoreLimits, open_store
 from edge.subscribe import Received
-from tests.bundles import make_bundle
+from tests.bundles import WITHOUT_GOOD, make_bundle
 from tests.e2e.line_process import LineProcess, free_address, start_line, write_line
 
 KILLS = int(os.environ.get("EDGEVL_KILLS", "10"))
@@ -48,11 +50,21 @@ def heard_until_killed(line: LineProcess, moment_s: float) -> tuple[list[Verdict
     return heard, children
 
 
+def kept_pictures(data_dir: Path) -> set[str]:
+    """What the rows name as kept; each is there with its map, and nothing else is."""
+    with closing(sqlite3.connect(data_dir / DATABASE)) as connection:
+        rows = connection.execute("SELECT picture FROM verdicts WHERE picture IS NOT NULL").fetchall()
+    named = {str(name) for (name,) in rows}
+    there = {file.relative_to(data_dir / PICTURES).as_posix() for file in (data_dir / PICTURES).glob("*/*")}
+    assert there == named | {name.removesuffix(".jpg") + ".png" for name in named}
+    return named
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_kill_9_at_random_moments(tmp_path: Path) -> None:
-    """All that was heard as stored is in the store, once; it opens; no process is left."""
-    bundle = make_bundle(tmp_path / "bundle").path
+    """All that was heard as stored is in the store, once; it opens; no process is left, no picture and no map."""
+    bundle = make_bundle(tmp_path / "bundle", WITHOUT_GOOD).path  # whose every part is kept with picture and map
     feed = free_address()
     line_file = write_line(tmp_path, bundle, feed, CAMERAS, each_camera="isolate = true")
     draw = random.Random(KILLS)
@@ -68,8 +80,10 @@ def test_kill_9_at_random_moments(tmp_path: Path) -> None:
         heard += new
         with open_store(tmp_path / "data", StoreLimits(), said.append):
             stored = [kept.verdict for kept in History(tmp_path / "data").select(Wanted())]
+            pictures = kept_pictures(tmp_path / "data")
         places = [(v.topic, v.epoch, v.number) for v in stored]
         assert len(set(places)) == len(places)
         assert {v.id for v in heard if v.stored} <= {v.id for v in stored}
+    assert pictures
     assert said == []
     assert len({(v.topic, v.epoch, v.number) for v in heard}) == len(heard)

@@ -34,7 +34,8 @@ from edge.messages import (
     time_text,
     topic_for,
 )
-from edge.store import PICTURES, KeptPicture, NewVerdict, StoreLimits, open_store
+from edge.pictures import encode_map
+from edge.store import PICTURES, KeptPicture, NewVerdict, StoreLimits, map_beside, open_store
 from edge.verdict import Reason, Status
 
 WIDTH, HEIGHT = 800, 600
@@ -208,6 +209,8 @@ class FeedDouble:
     def _keep(self, verdict: Verdict, jpeg: bytes) -> None:
         file = self._pictures / f"{verdict.number}-{self._cameras.index(verdict.camera)}.jpg"
         file.write_bytes(jpeg)
+        if verdict.boxes:
+            map_beside(file).write_bytes(encode_map(_map_of(verdict)))
         self._store.keep([KeptPicture(verdict.id, f"test/{file.name}", len(jpeg))])
 
     def _number(self, topic: str) -> int:
@@ -258,6 +261,16 @@ def verdict_of(part: Part, origin: Origin, size: tuple[int, int]) -> Verdict:
         bundle="3fa91c07d2be",
         engine="ort int8",
     )
+
+
+def _map_of(verdict: Verdict) -> NDArray[np.float32]:
+    """A map whose cells are 8 px of the frame: each box at its score, soft at the edges."""
+    region = verdict.region
+    map_HW = np.zeros((region.h // 8, region.w // 8), np.float32)
+    for box in verdict.boxes:
+        left, top = (box.x - region.x) // 8, (box.y - region.y) // 8
+        map_HW[top : top + box.h // 8, left : left + box.w // 8] = box.score
+    return np.asarray(cv2.blur(map_HW, (3, 3)), np.float32)
 
 
 @lru_cache(maxsize=8)

@@ -48,9 +48,22 @@ def test_a_kept_picture_is_served_by_its_verdict(served: Dashboard) -> None:
     assert (status, kind, body[:2]) == (200, "image/jpeg", b"\xff\xd8")
 
 
+def test_a_kept_map_is_served_beside_its_picture(served: Dashboard) -> None:
+    """A real PNG where the history says so, a sentence where there is none."""
+    answers = {}
+    for stored in _json(served, "/api/history"):
+        path = "/api/map/" + quote(stored["verdict"]["id"], safe="")
+        answers[stored["verdict"]["status"]] = (stored["has_map"], *served.get(path))
+    has_map, status, kind, body = answers["NG"]
+    assert (has_map, status, kind, body[:4]) == (True, 200, "image/png", b"\x89PNG")
+    assert [answers[word][:2] for word in ("OK", "UNDECIDED")] == [(False, 404)] * 2
+    assert b"no map is kept" in answers["OK"][3]
+
+
 @pytest.mark.parametrize(
     "path",
     [
+        "/api/map/..%2Fsecret.jpg",
         "/api/picture/../secret.jpg",
         "/api/picture/..%2Fsecret.jpg",
         "/api/picture/%2e%2e%2f%2e%2e%2fetc%2fpasswd",

@@ -23,7 +23,7 @@ from edge.messages import CameraReport, LineReport, Picture, Region, Verdict, en
 from edge.plan import CameraPlan
 from edge.runtime import LineError, Summary
 from edge.store import DATABASE, StoreError
-from tests.bundles import flat
+from tests.bundles import CELL, SIDE, flat
 from tests.edge.lines import Bench, built_line
 
 BLACK, WHITE = flat(0, 64), flat(255, 64)
@@ -94,7 +94,7 @@ def test_the_last_reports_balance_and_say_that_the_camera_ended(small_bundle: Pa
 
 
 def test_ng_pictures_are_kept_and_live_ones_are_shown_with_their_verdict(small_bundle: Path, tmp_path: Path) -> None:
-    """The kept JPEG is the frame; OK parts leave none; a shown picture comes after the verdict it names."""
+    """The kept JPEG is the frame, beside it is the map; OK parts leave none; what is shown comes after its verdict."""
     wide = np.full((500, 2000, 3), 255, np.uint8)
     camera = CameraPlan(FrameList("belt", [wide, BLACK, wide]), waits=True)
     with built_line(small_bundle, tmp_path, [camera]) as bench:
@@ -106,6 +106,12 @@ def test_ng_pictures_are_kept_and_live_ones_are_shown_with_their_verdict(small_b
     for path in (paths[0], paths[2]):
         assert path is not None
         assert pixels(path.read_bytes()).shape == wide.shape
+    bright, none, _ = (history.map_path(stored.verdict.id) for stored in history.recent(10))
+    assert none is None
+    assert bright is not None
+    map_HW = cv2.imdecode(np.frombuffer(bright.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert map_HW is not None
+    assert (map_HW.shape, map_HW.min()) == ((SIDE // CELL, SIDE // CELL), 255)
     ids = [message.id if isinstance(message, Verdict) else "" for message, _ in heard]
     shown = [(n, message, jpeg) for n, (message, jpeg) in enumerate(heard) if isinstance(message, Picture)]
     assert shown

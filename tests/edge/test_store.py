@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 
 from edge.errors import ConfigError
 from edge.history import History
-from edge.store import DATABASE, PICTURES, KeptPicture, NewVerdict, Store, StoreError, StoreLimits, open_store
+from edge.store import (
+    DATABASE,
+    PICTURES,
+    KeptPicture,
+    NewVerdict,
+    Store,
+    StoreError,
+    StoreLimits,
+    map_beside,
+    open_store,
+)
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, Origin, Part, verdict_of
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
@@ -139,6 +149,34 @@ def test_a_picture_that_no_row_names_is_deleted_at_the_next_start(tmp_path: Path
         (tmp_path / PICTURES / "belt" / "lost.jpg").write_bytes(b"x")
     with open_store(tmp_path, StoreLimits(), silent):
         assert list((tmp_path / PICTURES).glob("*/*")) == [kept]
+
+
+def test_a_map_goes_with_its_picture(tmp_path: Path) -> None:
+    """Under the quota, with an old verdict, and where the service was killed before the row or amid the deletion."""
+    folder = tmp_path / PICTURES / "belt"
+    folder.mkdir(parents=True)
+
+    def keep_pair(store: Store, verdict_id: str, name: str) -> None:
+        (folder / f"{name}.png").write_bytes(b"x" * 50)
+        keep(store, tmp_path, verdict_id, f"{name}.jpg", size=100)
+
+    limits = StoreLimits(verdicts=4, pictures=2)
+    with open_store(tmp_path, limits, silent) as store:
+        for name, verdict_id in zip("abc", append(store, *[SCRATCHED] * 3), strict=True):
+            keep_pair(store, verdict_id, name)
+        assert {file.name for file in folder.iterdir()} == {"b.jpg", "b.png", "c.jpg", "c.png"}
+        append(store, *[GOOD] * 3, first=3)
+        assert {file.name for file in folder.iterdir()} == {"c.jpg", "c.png"}
+        found = {kept.verdict.number: kept for kept in History(tmp_path).recent(9)}
+        assert [kept.has_map for kept in found.values()] == [False, False, False, True]
+        assert History(tmp_path).map_path(found[2].verdict.id) == folder / "c.png"
+        assert History(tmp_path).map_path(found[3].verdict.id) is None
+    for name in ("before.png", "row.jpg", "row.png", "amid.jpg"):
+        (folder / name).write_bytes(b"x")
+    with open_store(tmp_path, limits, silent):
+        assert {file.name for file in folder.iterdir()} == {"c.jpg", "c.png"}
+    map_beside(folder / "c.jpg").unlink()
+    assert History(tmp_path).map_path(found[2].verdict.id) is None
 
 
 @pytest.mark.parametrize("relative", ["../secret.jpg", "/etc/hostname", "belt/link.jpg"])
