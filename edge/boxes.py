@@ -12,7 +12,7 @@ MAX_BOXES = 20
 
 # The map is enlarged to about this many pixels a side before it is thresholded, so that a box's edge follows
 # the map's slope instead of its coarse cells.
-_WORKING_SIDE = 112
+_WORKING_SIDE = 64
 
 # A component smaller than this share of one map cell is a ripple of the interpolation, not a place.
 _MIN_CELL_SHARE = 0.5
@@ -30,11 +30,10 @@ def boxes_from_map(
     fine_HW = _enlarged(map_HW)
     above_HW = (fine_HW >= threshold).view(np.uint8)
     # OpenCV's statistics cost several times the labels themselves, and this runs for every NG part.
-    labels = cv2.connectedComponents(above_HW)[1]
-    labels_HW = np.asarray(labels, dtype=np.int32)
+    count, labels_HW = cv2.connectedComponents(above_HW)
     least = _MIN_CELL_SHARE * fine_HW.size / map_HW.size
-    places = [i for i, area in enumerate(np.bincount(labels_HW.ravel()).tolist()) if i and area >= least]
-    boxes = [_box(fine_HW, labels_HW == i, region) for i in places]
+    places = (np.asarray(labels_HW == label) for label in range(1, count))
+    boxes = [_box(fine_HW, inside_HW, region) for inside_HW in places if np.count_nonzero(inside_HW) >= least]
     return tuple(sorted(boxes, key=lambda box: -box.score)[:max_boxes])
 
 
