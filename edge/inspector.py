@@ -1,4 +1,8 @@
-"""Pictures in, one verdict each out: preprocess, engine, decision, boxes. A straight line without threads."""
+"""Pictures in, one verdict each out: preprocess, engine, decision, boxes. A straight line without threads.
+
+`prepare` may be called ahead, in another thread: a camera's own thread makes the model input while the inspection
+thread has the engine at work on the picture before.
+"""
 
 from __future__ import annotations
 
@@ -58,8 +62,8 @@ class Inspection:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A model input that waits for the engine; unfit: why it need not. is_tile: boxes are looked for later."""
+class Prepared:
+    """A model input (uint8 BGR); unfit: why the engine need not judge it. is_tile: boxes are looked for later."""
 
     region: Region
     is_tile: bool
@@ -69,7 +73,7 @@ class _Prepared:
 
 
 class Inspector:
-    """Holds a bundle's rules and the engine that runs it. One thread at a time."""
+    """Holds a bundle's rules and the engine that runs it. One thread at a time, but for `prepare`."""
 
     def __init__(self, bundle: Bundle, engine: Engine, batch: Callable[[], int] = lambda: 1) -> None:
         """batch: how many model inputs the engine should get at once, as of now."""
@@ -92,6 +96,16 @@ class Inspector:
         """Judge one view that has no tiles. A failing engine is UNDECIDED."""
         return self.inspect_all([View(image_HWC, region, check_quality)])[0]
 
+    def prepare(self, view: View) -> Prepared | None:
+        """The model input of a view, from any thread; None for one in tiles, which are cut as they are judged."""
+        return None if view.tiling else self._prepare(view, clipped(view.region, view.image_HWC))
+
+    def judge(self, prepared: Sequence[Prepared]) -> list[Inspection]:
+        """What `inspect_all` says of their views."""
+        batch = self._batch()
+        starts = range(0, len(prepared), batch)
+        return [found for start in starts for found in self._judge_batch(prepared[start : start + batch])]
+
     def inspect_all(self, views: Sequence[View]) -> list[Inspection]:
         """Judge views, in batches; a failing engine is UNDECIDED for all that were in the batch with it.
 
@@ -111,16 +125,16 @@ class Inspector:
         for start in range(0, len(places), batch):
             yield from self._judge_batch([self._prepare(*place) for place in places[start : start + batch]])
 
-    def _prepare(self, view: View, region: Region) -> _Prepared:
+    def _prepare(self, view: View, region: Region) -> Prepared:
         begin = time.perf_counter()
         part_HWC = view.image_HWC[region.y : region.y + region.h, region.x : region.x + region.w]
         image_HWC = model_input(part_HWC, self.manifest.input)
         limits = self.manifest.quality
         reason = unfit(measure(image_HWC), limits) if limits is not None and view.check_quality else None
         is_tile = view.tiling is not None
-        return _Prepared(region, is_tile, image_HWC, reason, (time.perf_counter() - begin) * 1e3)
+        return Prepared(region, is_tile, image_HWC, reason, (time.perf_counter() - begin) * 1e3)
 
-    def _judge_batch(self, batch: Sequence[_Prepared]) -> Iterator[Inspection]:
+    def _judge_batch(self, batch: Sequence[Prepared]) -> Iterator[Inspection]:
         begin = time.perf_counter()
         fit = [one.image_HWC for one in batch if one.unfit is None]
         outputs, error = self._run(fit[0][None] if len(fit) == 1 else np.stack(fit)) if fit else (None, None)
@@ -140,7 +154,7 @@ class Inspector:
             return None, str(error)
 
     def _judge(
-        self, outputs: Outputs | None, row: int, one: _Prepared, engine_ms: float, error: str | None
+        self, outputs: Outputs | None, row: int, one: Prepared, engine_ms: float, error: str | None
     ) -> Inspection:
         begin = time.perf_counter()
         if outputs is None:

@@ -10,7 +10,7 @@ from edge.answers import Answers
 from edge.channel import Channel, ChannelClosedError
 from edge.deadline import Deadlines
 from edge.frozen import Frozen
-from edge.judge import Work
+from edge.judge import Work, prepared
 from edge.ledger import Ledger
 from edge.recipes import Recipe
 from edge.triggers import Finder, Spot
@@ -69,12 +69,13 @@ class Intake:
         for spot in spots:
             camera = spot.frame.source
             recipe = self._recipe_of(camera)
-            work = Work(self._ledger.open(camera), spot.frame, spot.region, recipe, unfit, self._check_quality)
+            trigger = self._ledger.open(camera)
+            work = Work(trigger, spot.frame, spot.region, recipe, unfit=unfit, check_quality=self._check_quality)
             self._answers.expect(work)
             if self._deadlines is not None:
-                self._deadlines.watch(work.trigger, set_off_ns + self._deadline_ns)
+                self._deadlines.watch(trigger, set_off_ns + self._deadline_ns)
             try:
-                displaced = self._frames.put(camera, work)
+                displaced = self._frames.put(camera, prepared(work))
             except ChannelClosedError:
                 self._answers.withdraw(work.trigger, "stopped")
                 raise

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera.frame import Frame
-from edge.inspector import Inspection, View, clipped
+from edge.inspector import Inspection, Prepared, View, clipped
 from edge.ledger import Trigger
 from edge.messages import Box, Region, Timings, in_millimetres
 from edge.recipes import Recipe
@@ -22,14 +22,15 @@ from edge.verdict import Decided, Reason, undecided
 class Work:
     """A trigger with the picture to judge; `region` in its pixels, None for all of it.
 
-    recipe: by what it is judged, as it was when the trigger opened. unfit: why the picture cannot be judged, where that
-    is known already. check_quality: whether to look for more.
+    recipe: by what it is judged, as it was when the trigger opened. prepared: its model input, where that is made.
+    unfit: why the picture cannot be judged, where that is known already. check_quality: whether to look for more.
     """
 
     trigger: Trigger
     frame: Frame
     region: Region | None
     recipe: Recipe
+    prepared: Prepared | None = None
     unfit: Reason | None = None
     check_quality: bool = True
 
@@ -88,8 +89,7 @@ class Judge:
         by = JudgedBy.recipe(works[0].recipe)
         fit = [work for work in works if work.unfit is None]
         begin_ns = time.monotonic_ns()
-        views = [View(w.frame.image_HWC, w.region, w.check_quality, w.recipe.tiling) for w in fit]
-        inspections = iter(works[0].recipe.inspector.inspect_all(views) if views else ())
+        inspections = iter(_inspected(fit))
         end_ns = time.monotonic_ns()
         found = []
         for work in works:
@@ -98,7 +98,7 @@ class Judge:
                 continue
             inspection = next(inspections)
             self._speak_up(work, inspection)
-            found.append(_findings(work, inspection, _timings(work.frame, inspection, begin_ns, end_ns), by))
+            found.append(_findings(work, inspection, _timings(work, inspection, begin_ns, end_ns), by))
         return found
 
     def _speak_up(self, work: Work, inspection: Inspection) -> None:
@@ -106,6 +106,28 @@ class Judge:
         if inspection.error is not None and inspection.error != self._last_error:
             self._say(f"{work.trigger.camera}: a part stays UNDECIDED because {inspection.error}")
         self._last_error = inspection.error
+
+
+def prepared(work: Work) -> Work:
+    """With its model input, where one can be made ahead. For the camera's thread: the inspection's has the engine."""
+    if work.unfit is not None:
+        return work
+    return replace(work, prepared=work.recipe.inspector.prepare(_view_of(work)))
+
+
+def _view_of(work: Work) -> View:
+    return View(work.frame.image_HWC, work.region, work.check_quality, work.recipe.tiling)
+
+
+def _inspected(works: Sequence[Work]) -> list[Inspection]:
+    """Of one inspector; those that are prepared skip that."""
+    if not works:
+        return []
+    inspector = works[0].recipe.inspector
+    ready = [work.prepared for work in works if work.prepared is not None]
+    if len(ready) == len(works):
+        return inspector.judge(ready)
+    return inspector.inspect_all([_view_of(work) for work in works])
 
 
 def nothing_found(work: Work, reason: Reason) -> Findings:
@@ -121,9 +143,11 @@ def milliseconds(ns: int) -> float:
     return max(0, ns) / 1e6
 
 
-def _timings(frame: Frame, inspection: Inspection, begin_ns: int, end_ns: int) -> Timings:
+def _timings(work: Work, inspection: Inspection, begin_ns: int, end_ns: int) -> Timings:
+    """What was prepared ahead is no waiting."""
+    frame, ahead_ms = work.frame, 0.0 if work.prepared is None else work.prepared.ms
     return Timings(
-        wait_ms=milliseconds(begin_ns - frame.captured_ns),
+        wait_ms=max(0.0, milliseconds(begin_ns - frame.captured_ns) - ahead_ms),
         preprocess_ms=inspection.preprocess_ms,
         engine_ms=inspection.engine_ms,
         decide_ms=inspection.decide_ms,
