@@ -25,7 +25,8 @@ def boxes_from_map(
 
     The map covers `region`; boxes are in the region's frame pixels. `score` is the map's peak in the box.
     """
-    if not np.isfinite(map_HW).all() or float(map_HW.max(initial=0.0)) < threshold:
+    peak = float(map_HW.max(initial=0.0))  # not a number where any place is none
+    if not threshold <= peak < np.inf:
         return ()
     fine_HW = _enlarged(map_HW)
     above_HW = (fine_HW >= threshold).view(np.uint8)
@@ -47,7 +48,7 @@ def _enlarged(map_HW: NDArray[np.float32]) -> NDArray[np.float32]:
 def _box(fine_HW: NDArray[np.float32], inside_HW: NDArray[np.bool_], region: Region) -> Box:
     left, top, width, height = cv2.boundingRect(inside_HW.view(np.uint8))
     window = np.s_[top : top + height, left : left + width]
-    score = float(fine_HW[window].max(initial=0.0, where=inside_HW[window]))
+    _, score, _, _ = cv2.minMaxLoc(fine_HW[window], inside_HW[window].view(np.uint8))
     sx, sy = region.w / fine_HW.shape[1], region.h / fine_HW.shape[0]
     x, y = region.x + int(left * sx), region.y + int(top * sy)
     right, bottom = region.x + round((left + width) * sx), region.y + round((top + height) * sy)
