@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,16 @@ def test_shrinking_averages_so_a_fine_line_does_not_vanish() -> None:
         image_HWC = np.zeros((256, 256, 3), np.uint8)
         image_HWC[:, column] = 255
         assert model_input(image_HWC, InputSpec(32, 32)).max() > 20
+
+
+@pytest.mark.parametrize("side", [33, 40, 50, 61, 64, 75, 90, 100, 128, 200, 333])
+def test_a_scratch_keeps_its_contrast_wherever_it_lies(side: int) -> None:
+    """One pixel wide, at any column and in pictures of any size: what it adds to the input is its share of the area."""
+    for column in range(side // 4, side // 4 + 12):
+        image_HWC = np.zeros((side, side, 3), np.uint8)
+        image_HWC[:, column] = 255
+        kept = model_input(image_HWC, InputSpec(32, 32)).astype(float).mean() / image_HWC.mean()
+        assert 0.85 < kept < 1.2, column
 
 
 def test_a_view_of_a_frame_of_the_right_size_is_copied_to_be_contiguous() -> None:
