@@ -109,11 +109,13 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TextSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The bundle's parts can be searched by sentence: two graphs below `language/`, see `edge.search.meaning`.
+    """Parts can be searched for by sentence: paths of two graphs, see `edge.search.meaning`.
 
-    dim: of the space they share. recall_at_5: on held-out parts and sentences, per language, as the workshop measured.
+    dim: of the space they share. recall_at_5: per language, on parts and in wordings that were not learned from.
     """
 
+    sentence: str
+    part: str
     dim: int
     recall_at_5: dict[str, float] = {}
 
@@ -236,6 +238,9 @@ def _check_manifest(manifest: Manifest, file: Path) -> None:
     for variant in manifest.variants:
         if variant.file not in manifest.files:
             raise BundleError(f"{file}: variant {variant.name!r} names {variant.file!r}, which it does not list")
+    for relative in (manifest.text.sentence, manifest.text.part) if manifest.text else ():
+        if relative not in manifest.files:
+            raise BundleError(f"{file}: searching names {relative!r}, which it does not list")
     if len(manifest.classes) < 1 or len({c.name for c in manifest.classes}) != len(manifest.classes):
         raise BundleError(f"{file}: the classes must be at least one, each with its own name")
     if manifest.has_good_class != (manifest.decision.defect_threshold is not None):

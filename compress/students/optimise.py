@@ -19,7 +19,9 @@ class OneCycle:
         self._parameters = list(parameters)
         kernels = [p for p in self._parameters if p.dim() == 4]
         others = [p for p in self._parameters if p.dim() != 4]
-        self._optimisers = [Muon(kernels, peak), torch.optim.AdamW(others, peak, weight_decay=0.0)]
+        self._optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(others, peak, weight_decay=0.0)]
+        if kernels:
+            self._optimisers.insert(0, Muon(kernels, peak))
         self._rates = [
             torch.optim.lr_scheduler.OneCycleLR(o, peak, total_steps=steps, pct_start=_WARM_UP, cycle_momentum=False)
             for o in self._optimisers

@@ -22,6 +22,7 @@ from edge.errors import BundleError
 from edge.messages import Verdict
 from edge.search.seen import Seen, numbers, seen_in
 from edge.search.sentence import hashed
+from edge.search.vectors import DIM
 
 TEXT_GRAPH = "language/search-text.onnx"
 PART_GRAPH = "language/search-part.onnx"
@@ -53,10 +54,11 @@ class Meaning:
 
 def meaning_of(bundle: Bundle) -> Meaning | None:
     """What a bundle is searched by sentence with; None where it has no such graphs. Raises BundleError."""
-    if bundle.manifest.text is None:
+    text = bundle.manifest.text
+    if text is None or text.dim != DIM:
         return None
     classes = [spec.name for spec in bundle.manifest.classes]
-    return Meaning(bundle.file(TEXT_GRAPH), bundle.file(PART_GRAPH), classes)
+    return Meaning(bundle.file(text.sentence), bundle.file(text.part), classes)
 
 
 def _session(file: Path) -> Any:
