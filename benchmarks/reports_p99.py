@@ -76,7 +76,7 @@ def measure(bundle_path: Path, frames: str, rounds: int, seconds: float) -> tupl
     bundle = load_bundle(bundle_path)
     opened = open_engine(bundle, threads=1)
     shared = Shared(bundle, opened, load_pictures(frames))
-    plan = ReportPlan(bundle_path.resolve(), ("zh-TW", "en"))
+    plan = ReportPlan((bundle_path.resolve(),), ("zh-TW", "en"))
     without: list[Round] = []
     having: list[Round] = []
     try:

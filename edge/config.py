@@ -27,6 +27,7 @@ from msgspec import Meta
 from camera.adjust import Adjustments
 from camera.spec import DEFAULT_MEMORY_MB, CameraSpec
 from edge.errors import ConfigError
+from edge.language.grammar.languages import language_of
 from edge.messages import Region
 from edge.recipes import MAIN, TileWish
 from edge.tiles import SMALLEST_SIDE
@@ -39,8 +40,6 @@ _NAME_RULE = "use letters of any script, digits, `_`, `-` and `.`, at most 63, b
 
 # What `insecure` in [feed] must say to open the feed to everybody.
 OPEN_TO_ALL = "I accept that anyone on this network can read the feed"
-
-ReportLanguage = Literal["zh-TW", "en"]
 
 NonNegative = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -176,7 +175,7 @@ class ReportsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     enabled: bool = True
-    languages: Annotated[tuple[ReportLanguage, ...], Meta(min_length=1)] = ("zh-TW", "en")
+    languages: Annotated[tuple[str, ...], Meta(min_length=1)] = ("zh-TW", "en")
     statuses: Annotated[tuple[Status, ...], Meta(min_length=1)] = ("NG", "UNDECIDED")
     queue: Annotated[int, Meta(ge=1, le=1000)] = 16
     expire_s: Annotated[float, Meta(ge=0.1, le=3600)] = 15.0
@@ -217,6 +216,7 @@ def load_line(path: Path) -> LineFile:
     _check_products(path, line)
     _check_triggers(path, line)
     _check_loopback(path, line)
+    _check_languages(path, line)
     return _resolve(line, path.absolute().parent)
 
 
@@ -272,6 +272,14 @@ def _check_triggers(path: Path, line: LineFile) -> None:
 def _check_name(path: Path, place: str, name: str) -> None:
     if not _NAME.match(name):
         raise ConfigError(f"{path}: {place} is {name!r}; {_NAME_RULE}")
+
+
+def _check_languages(path: Path, line: LineFile) -> None:
+    for code in line.reports.languages:
+        try:
+            language_of(code)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: `languages` in [reports]: {error}") from None
 
 
 def _check_loopback(path: Path, line: LineFile) -> None:

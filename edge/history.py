@@ -164,6 +164,18 @@ class History:
         )
         return {row: StoredVerdict(row, _verdict(payload), bool(kept)) for row, payload, kept in rows}
 
+    def with_previous(self, verdict_id: str) -> tuple[Verdict, Verdict | None] | None:
+        """A verdict, and the one before it of the same camera, where there is one; None where there is no such id."""
+        found = self._rows("SELECT row_id, camera, payload FROM verdicts WHERE id = ?", (verdict_id,))
+        if not found:
+            return None
+        row_id, camera, payload = found[0]
+        before = self._rows(
+            "SELECT payload FROM verdicts WHERE row_id < ? AND camera = ? ORDER BY row_id DESC LIMIT 1",
+            (row_id, camera),
+        )
+        return _verdict(payload), _verdict(before[0][0]) if before else None
+
     def note(self, verdict_id: str) -> Note | None:
         """What the model said of a verdict's part after the deadline, or None."""
         if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'notes'", ()):

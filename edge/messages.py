@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from edge.language.facts import Facts
 from edge.verdict import Disposition, Reason, Status
 
 SCHEMA_VERSION = 1
@@ -144,8 +145,8 @@ class PartReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     """A part in words. `verdict` and `verdict_number` name its verdict, which stands as it is whatever is said here.
 
     state: `queued`, and later once more under the same verdict `ready` or `expired`; `shed` comes alone. Only a ready
-    report has more: `text` per language (`zh-TW`, `en`), sentences that say what the verdict says and nothing else;
-    `words` per language, what a model adds by looking at the part, which is the model's and may be wrong; `dropped`,
+    report has more: `facts`, what the verdict says, rounded as it is said; `text` per language (`zh-TW`, `en`),
+    sentences that say these facts and nothing else; `words` per language, what a model adds by looking at the part, which is the model's and may be wrong; `dropped`,
     how many of its sentences were left out because they contradicted the verdict; `took_ms`, how long writing took.
     """
 
@@ -159,6 +160,7 @@ class PartReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     verdict_number: Count
     time: Time
     state: ReportState
+    facts: Facts | None = None
     text: dict[str, str] = {}
     words: dict[str, str] = {}
     dropped: Count = 0

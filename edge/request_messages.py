@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from edge.questions.answered import Answered
+
 REQUESTS_VERSION = 1
 
 # SQLite and JavaScript hold both.
@@ -72,6 +74,18 @@ class RecipeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     id: Name = ""
 
 
+class AskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="ask"):
+    """A question about the part of a stored verdict, in English or Traditional Chinese; several at once may be asked.
+
+    session: as an earlier answer named it, so that "and on the right?" is understood; empty for a new conversation.
+    """
+
+    verdict: Name
+    question: Annotated[str, Meta(max_length=20_000)]
+    session: Annotated[str, Meta(max_length=100)] = ""
+    id: Name = ""
+
+
 class ReplayAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="replay"):
     """The messages follow as further frames, in order, as they were published.
 
@@ -118,6 +132,15 @@ class RecipeAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     id: str = ""
 
 
+class AskAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="ask"):
+    """One answer for each question, in its language. session: to be named with the next question."""
+
+    verdict: str
+    session: str
+    answers: tuple[Answered, ...]
+    id: str = ""
+
+
 class ErrorAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="error"):
     """The request was not done. `detail` is one sentence for whoever wrote it; `retry_ms`: when to ask again."""
 
@@ -127,8 +150,8 @@ class ErrorAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
     id: str = ""
 
 
-Request = ReplayRequest | SnapshotRequest | PicturesRequest | TriggerRequest | RecipeRequest
-Answer = ReplayAnswer | SnapshotAnswer | PicturesAnswer | TriggerAnswer | RecipeAnswer | ErrorAnswer
+Request = ReplayRequest | SnapshotRequest | PicturesRequest | TriggerRequest | RecipeRequest | AskRequest
+Answer = ReplayAnswer | SnapshotAnswer | PicturesAnswer | TriggerAnswer | RecipeAnswer | AskAnswer | ErrorAnswer
 
 
 def is_stored(topic: str) -> bool:

@@ -1,4 +1,4 @@
-"""The request socket: a ROUTER that answers replay, snapshot, pictures, triggers and recipes, in a thread of its own.
+"""The request socket: a ROUTER that answers, in a thread of its own, whatever a line can be asked.
 
 It never touches the verdict path: it reads the disk over its own connection, a page
 at a time, and hands triggers to a queue that refuses when it is full. Whatever comes is answered, if only by an error;
@@ -7,10 +7,13 @@ who asks too often waits.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -19,13 +22,16 @@ import zmq
 
 from edge.errors import ConfigError
 from edge.feed import Publisher
-from edge.messages import topic_for
+from edge.messages import Verdict, topic_for
 from edge.peer_limit import PeerLimit
 from edge.picture_rates import TooManyLeasesError
 from edge.recipes import Progress, RecipeError
 from edge.replay import Replay
+from edge.reports.handover import Ask, Asked
 from edge.request_messages import (
     Answer,
+    AskAnswer,
+    AskRequest,
     ErrorAnswer,
     Fault,
     PicturesAnswer,
@@ -55,13 +61,23 @@ _POLL_MS = 200
 _QUEUE = 500
 
 
+def _finds_nothing(_verdict_id: str) -> None:
+    """Of a line without a history."""
+
+
+def _answers_nothing(_question: Ask, reply: Callable[[Asked | str], None]) -> None:
+    """Of a line that answers no questions."""
+    reply("this line answers no questions")
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What the socket answers from.
 
     trigger(camera, identity): raises RequestError. pictures(camera, holder, hz, seconds) -> hz: raises KeyError for a
-    camera that is none, and TooManyLeasesError. recipe(product, camera): raises RecipeError. open_replay: called in the
-    socket's thread.
+    camera that is none, and TooManyLeasesError. recipe(product, camera): raises RecipeError. find(id): a
+    stored verdict with the one before it. ask(question, reply): answered later, from any thread. open_replay and find
+    are called in the socket's thread.
     """
 
     line: str
@@ -71,6 +87,8 @@ class Desk:
     trigger: Callable[[str, str], None]
     pictures: Callable[[str, bytes, float, float], float]
     recipe: Callable[[str, str | None], Progress]
+    find: Callable[[str], tuple[Verdict, Verdict | None] | None] = _finds_nothing
+    ask: Callable[[Ask, Callable[[Asked | str], None]], None] = _answers_nothing
 
 
 class RequestServer:
@@ -119,15 +137,25 @@ class RequestServer:
         return socket
 
     def _run(self, desk: Desk) -> None:
-        clerk = Clerk(desk)
+        later = Later()
+        clerk = Clerk(desk, later.put)
         try:
             while not self._stop.is_set():
                 if self._publisher.look_at_keys():
                     self._renew()
-                if self._socket.poll(_POLL_MS):
-                    self._send(clerk.answer(self._socket.recv_multipart()))
+                poller = zmq.Poller()
+                poller.register(self._socket, zmq.POLLIN)
+                poller.register(later.fileno(), zmq.POLLIN)
+                rung = dict(poller.poll(_POLL_MS))
+                for parts in later.take():
+                    self._send(parts)
+                if self._socket in rung:
+                    answer = clerk.answer(self._socket.recv_multipart())
+                    if answer is not None:
+                        self._send(answer)
                     time.sleep(_PAUSE_S)
         finally:
+            later.close()
             clerk.close()
 
     def _renew(self) -> None:
@@ -147,15 +175,53 @@ class RequestServer:
             return  # it has gone, or does not read its answers
 
 
-class Clerk:
-    """Turns the frames of a request into the frames of its answer; never raises over what came. One thread."""
+class Later:
+    """Answers that were not there at once, until the socket's thread sends them. `put` from any thread."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self) -> None:
+        self._ready: deque[list[bytes]] = deque()
+        self._lock = threading.Lock()
+        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._is_open = True
+
+    def fileno(self) -> int:
+        """Readable when there is one."""
+        return self._bell
+
+    def put(self, parts: list[bytes]) -> None:
+        with self._lock:
+            if self._is_open:
+                self._ready.append(parts)
+                os.eventfd_write(self._bell, 1)
+
+    def take(self) -> list[list[bytes]]:
+        """All that are there."""
+        with self._lock:
+            with suppress(BlockingIOError):
+                os.eventfd_read(self._bell)
+            taken = list(self._ready)
+            self._ready.clear()
+        return taken
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_open = False
+            os.close(self._bell)
+
+
+class Clerk:
+    """Turns the frames of a request into the frames of its answer; never raises over what came. One thread.
+
+    Of some requests the answer comes later: then `answer` gives none, and `later` gets it.
+    """
+
+    def __init__(self, desk: Desk, later: Callable[[list[bytes]], None] = lambda _: None) -> None:
         self._desk = desk
+        self._later = later
         self._limit = PeerLimit(_PER_S, _BURST)
         self._replay: Replay | None = None
 
-    def answer(self, parts: list[bytes]) -> list[bytes]:
+    def answer(self, parts: list[bytes]) -> list[bytes] | None:
         """[peer, (empty,) JSON] -> [peer, (empty,) JSON, messages...]; only REQ sockets put the empty frame."""
         peer, *rest = parts
         envelope = [peer, b""] if rest[:1] == [b""] else [peer]
@@ -163,24 +229,24 @@ class Clerk:
         if wait_s:
             error = _error("too_often", f"at most {_PER_S:g} requests a second; wait", retry_ms=int(wait_s * 1000) + 1)
             return [*envelope, encode_request(error)]
-        answer, messages = self._answer_body(peer, parts[len(envelope) :], len(parts))
-        return [*envelope, encode_request(answer), *messages]
+        found = self._answer_body(envelope, parts[len(envelope) :], len(parts))
+        return None if found is None else [*envelope, encode_request(found[0]), *found[1]]
 
     def close(self) -> None:
         if self._replay is not None:
             self._replay.close()
             self._replay = None
 
-    def _answer_body(self, peer: bytes, body: list[bytes], frames: int) -> tuple[Answer, list[bytes]]:
+    def _answer_body(self, envelope: list[bytes], body: list[bytes], frames: int) -> tuple[Answer, list[bytes]] | None:
         if len(body) != 1 or frames > _MOST_FRAMES:
             return _error("malformed", f"a request is one frame of JSON, but {len(body)} frames came"), []
         try:
             request = decode_request(body[0])
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return _error("malformed", f"not a request: {error}; see docs/feed/requests.schema.json"), []
-        return self._do(peer, request)
+        return self._do(envelope, request)
 
-    def _do(self, peer: bytes, request: Request) -> tuple[Answer, list[bytes]]:
+    def _do(self, envelope: list[bytes], request: Request) -> tuple[Answer, list[bytes]] | None:
         try:
             match request:
                 case ReplayRequest():
@@ -188,11 +254,13 @@ class Clerk:
                 case SnapshotRequest():
                     return self._snapshot(request)
                 case PicturesRequest():
-                    return self._pictures(peer, request), []
+                    return self._pictures(envelope[0], request), []
                 case TriggerRequest():
                     return self._triggered(request), []
                 case RecipeRequest():
                     return self._chosen(request), []
+                case AskRequest():
+                    return self._asked(envelope, request)
         except sqlite3.Error as error:
             self.close()  # opened anew with the next request
             return _error("unavailable", f"the history cannot be read now ({error})", request.id, retry_ms=500), []
@@ -233,6 +301,22 @@ class Clerk:
         except RequestError as error:
             return _error("refused", str(error), request.id)
         return TriggerAnswer(topic_for("verdict", self._desk.line, request.camera), request.id)
+
+    def _asked(self, envelope: list[bytes], request: AskRequest) -> tuple[Answer, list[bytes]] | None:
+        """Another process answers; this thread goes on with what others ask."""
+        found = self._desk.find(request.verdict)
+        if found is None:
+            return _error("unknown", f"the history has no verdict {request.verdict!r}", request.id), []
+
+        def reply(asked: Asked | str) -> None:
+            if isinstance(asked, str):
+                answer: Answer = _error("unavailable", asked, request.id, retry_ms=1000)
+            else:
+                answer = AskAnswer(request.verdict, asked.session, asked.answers, request.id)
+            self._later([*envelope, encode_request(answer)])
+
+        self._desk.ask(Ask(request.question, request.session, *found), reply)
+        return None
 
     def _chosen(self, request: RecipeRequest) -> Answer:
         try:

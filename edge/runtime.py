@@ -48,6 +48,7 @@ from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePla
 from edge.plan import CameraPlan, finder_of, lane_of
 from edge.recipes import Recipes
 from edge.reports.desk import ReportDesk
+from edge.reports.handover import Ask, Asked
 from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.store import Store
 from edge.triggers import OnRequest, RequestError
@@ -200,6 +201,10 @@ class Line:
                 ' (trigger = "external" in the line file)'
             )
         finder.request(identity, time.monotonic_ns())
+
+    def ask(self, question: Ask, reply: Callable[[Asked | str], None]) -> None:
+        """Have a question about a part answered, from any thread; `reply` is called once (see `ReportDesk.ask`)."""
+        self._desk.ask(question, reply)
 
     def show_pictures(self, camera: str, holder: bytes, hz: float, seconds: float) -> float:
         """Send live pictures of a camera at this rate for a while, from any thread; the rate that now holds.

@@ -28,6 +28,7 @@ from edge.errors import ConfigError
 from edge.feed import Numbers, Publisher, beside, new_epoch
 from edge.gate import Gate
 from edge.heartbeat import line_facts
+from edge.history import History
 from edge.inspecting import Pacing
 from edge.logs import account_sentence, is_json, sayer
 from edge.monitor import Monitor
@@ -136,12 +137,23 @@ def _open_outlets(line_file: LineFile, gate: Gate | None, stack: ExitStack, say:
 def _report_plan(line_file: LineFile) -> ReportPlan:
     wish = line_file.reports
     statuses = frozenset(wish.statuses) if wish.enabled else frozenset[Status]()
-    return ReportPlan(line_file.line.bundle, wish.languages, statuses, wish.queue, wish.expire_s, wish.hang_s)
+    bundles = (line_file.line.bundle, *(product.bundle for product in line_file.product))
+    return ReportPlan(bundles, wish.languages, statuses, wish.queue, wish.expire_s, wish.hang_s)
 
 
 def _desk(line: Line, recipes: Recipes, line_file: LineFile, epoch: str, publisher: Publisher) -> Desk:
     open_replay = partial(Replay, line_file.line.data_dir)
-    return Desk(line_file.line.name, epoch, publisher, open_replay, line.request, line.show_pictures, recipes.choose)
+    return Desk(
+        line=line_file.line.name,
+        epoch=epoch,
+        publisher=publisher,
+        open_replay=open_replay,
+        trigger=line.request,
+        pictures=line.show_pictures,
+        recipe=recipes.choose,
+        find=History(line_file.line.data_dir).with_previous,
+        ask=line.ask,
+    )
 
 
 def _pacing(wish: EngineSection) -> Pacing:

@@ -6,13 +6,15 @@ Every language says the same `Facts`. What is not here is not known to the verdi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
 from edge.bundle import ClassSpec
-from edge.messages import Box, Region, Verdict
 from edge.verdict import UNKNOWN_DEFECT, Disposition, Reason, Status
+
+if TYPE_CHECKING:  # the feed's messages hold facts
+    from edge.messages import Box, Region, Verdict
 
 # The middle of a defect in thirds of the inspected region; "most": it covers more than half of it.
 Place = Literal[

@@ -1,4 +1,4 @@
-"""The process that writes reports, whatever writes them: `edge.reports` runs it as `python -m edge.reports FD PARENT`.
+"""The process that writes reports and answers questions: `python -m edge.reports FD PARENT`, whoever does the work.
 
 It runs when nobody else wants the processor, and is the first to be ended where memory is short. It ends with the
 line, however that ends.
@@ -22,19 +22,35 @@ from camera.packets import HungUpError
 from camera.parent import die_with
 from edge.errors import EdgevlError
 from edge.messages import Verdict
-from edge.reports.handover import Answer, Failed, Open, Opened, Part, Written, answer, mapped_picture, next_question
+from edge.reports.handover import (
+    Answer,
+    Ask,
+    Asked,
+    Failed,
+    Open,
+    Opened,
+    Part,
+    Written,
+    answer,
+    mapped_picture,
+    next_question,
+)
 
 _NICE = 19
 _FIRST_TO_GO = "1000"
 
 
-class Writes(Protocol):
-    """Writes about one part: its frame (uint8 BGR, of which only the verdict's region need be there) and verdict."""
+class Office(Protocol):
+    """Who does the work."""
 
-    def __call__(self, image_HWC: NDArray[np.uint8], verdict: Verdict) -> Written: ...
+    def write(self, image_HWC: NDArray[np.uint8], verdict: Verdict) -> Written:
+        """About one part: its frame (uint8 BGR, of which only the verdict's region need be there). EdgevlError."""
+
+    def ask(self, question: Ask) -> Asked:
+        """What there is to answer to a question. EdgevlError."""
 
 
-def main(fd: int, parent: int, opened: Callable[[Open], Writes]) -> None:
+def main(fd: int, parent: int, opened: Callable[[Open], Office]) -> None:
     """Serve until the line hangs up. `parent`: the process that must be the parent still."""
     die_with(parent)
     # A Ctrl-C, and systemd's SIGTERM, reach every process of the service; the line ends this one in its turn.
@@ -47,36 +63,40 @@ def main(fd: int, parent: int, opened: Callable[[Open], Writes]) -> None:
         serve(line, opened)
 
 
-def serve(line: socket.socket, opened: Callable[[Open], Writes]) -> None:
+def serve(line: socket.socket, opened: Callable[[Open], Office]) -> None:
     """Answer what the line asks, one thing after the other. Raises HungUpError when it has gone."""
-    writes: Writes | None = None
+    office: Office | None = None
     while True:
         question, fd = next_question(line)
         if isinstance(question, Open):
-            writes = _ready(line, question, opened)
-        elif writes is not None:
-            answer(line, _written(question, fd, writes))
+            office = _ready(line, question, opened)
+        elif office is not None:
+            answer(line, _done(question, fd, office))
 
 
-def _ready(line: socket.socket, question: Open, opened: Callable[[Open], Writes]) -> Writes | None:
+def _ready(line: socket.socket, question: Open, opened: Callable[[Open], Office]) -> Office | None:
     try:
-        writes = opened(question)
+        office = opened(question)
     except EdgevlError as error:
         answer(line, Failed(str(error)))
         return None
     answer(line, Opened())
-    return writes
+    return office
 
 
-def _written(question: Part, fd: int, writes: Writes) -> Answer:
+def _done(question: Part | Ask, fd: int, office: Office) -> Answer:
     """What is not foreseen ends this process, and the line starts another one."""
+    try:
+        return office.ask(question) if isinstance(question, Ask) else _written(question, fd, office)
+    except EdgevlError as error:
+        return Failed(str(error))
+
+
+def _written(question: Part, fd: int, office: Office) -> Written:
     verdict = question.verdict
     if fd < 0:
         raise HungUpError("a part came without its picture")
     image_HWC = mapped_picture(fd, verdict.frame_height, verdict.frame_width)
     begun = time.monotonic()
-    try:
-        written = writes(image_HWC, verdict)
-    except EdgevlError as error:
-        return Failed(str(error))
-    return Written(written.text, written.words, written.dropped, (time.monotonic() - begun) * 1e3)
+    written = office.write(image_HWC, verdict)
+    return Written(written.facts, written.text, written.words, written.dropped, (time.monotonic() - begun) * 1e3)

@@ -1,5 +1,7 @@
 """Reports beside the line: parts are offered, wait their turn, are written about in another process, and are told of.
 
+The same process answers questions about parts, which go first.
+
     inspection --offer--> [ desk thread: queue, clock, process ] --> outbox: disk, then feed
 
 Whoever offers a part pays for one append: the picture is copied, the report numbered and the process tended in the
@@ -26,13 +28,17 @@ from edge.feed import Numbers
 from edge.messages import SCHEMA_VERSION, PartReport, ReportState, Verdict, time_text, topic_for
 from edge.outbox import Outbox, Reported
 from edge.pictures import Allowance
-from edge.reports.handover import Failed, Open, Written, shared_picture
+from edge.reports.handover import Answer, Ask, Asked, Failed, Open, Part, Written, shared_picture
 from edge.reports.plan import ReportPlan
 from edge.reports.process import MODULE
 from edge.reports.tended import TendedProcess
 
 # Reports are for people, who do not notice; and the disk has one commit instead of many.
 _TELL_EVERY_S = 0.2
+# Those who ask wait for it.
+_ANSWER_S = 10.0
+_MOST_QUESTIONS = 32
+_NO_ANSWER = "there was no answer in time; ask again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,15 @@ class _Waiting:
 
     verdict: Verdict
     picture: int
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Somebody waits for an answer until `due`; `reply` gets it, or one sentence that says why there is none."""
+
+    ask: Ask
+    reply: Callable[[Asked | str], None]
     due: float
 
 
@@ -62,7 +77,10 @@ class ReportDesk:
         self._outbox = outbox
         self._say = say
         self._unfinished = unfinished
-        self._process = TendedProcess(Open(str(plan.bundle), plan.languages), plan.hang_s, say, module)
+        wish = Open(tuple(str(bundle) for bundle in plan.bundles), plan.languages)
+        self._process = TendedProcess(wish, plan.hang_s, say, module)
+        self._questions: deque[_Question] = deque()
+        self._asked: _Question | None = None
         self._offers: deque[tuple[Verdict, Frame | None]] = deque()
         self._opening = threading.Lock()
         self._is_open = True
@@ -85,6 +103,19 @@ class ReportDesk:
             if self._is_open:
                 self._offers.append((verdict, None if crowded else frame))
                 os.eventfd_write(self._bell, 1)
+
+    def ask(self, question: Ask, reply: Callable[[Asked | str], None]) -> None:
+        """Have a question answered; questions go before reports. `reply` is called once, from our thread or at once.
+
+        Never waits; from any thread.
+        """
+        with self._opening:
+            if self._is_open and self._plan.statuses and len(self._questions) < _MOST_QUESTIONS:
+                self._questions.append(_Question(question, reply, time.monotonic() + _ANSWER_S))
+                os.eventfd_write(self._bell, 1)
+                return
+        off = "too many ask at once; ask again" if self._plan.statuses else "`enabled` in [reports] is false"
+        reply(f"questions are not answered now: {off}")
 
     def counts(self) -> Mapping[ReportState, int]:
         """How many came to each end since the start, and how many are queued now. From any thread."""
@@ -123,6 +154,10 @@ class ReportDesk:
         self._take_offers()
         self._process.tend()
         self._expire()
+        if self._questions and self._process.is_free:
+            self._asked = self._questions.popleft()
+            self._process.give(self._asked.ask)
+            self._expire()
         if self._waiting and self._process.is_free:
             self._give(self._waiting.popleft())
         if self._news and time.monotonic() >= self._tell_at:
@@ -134,6 +169,8 @@ class ReportDesk:
             self._process.due,
             self._waiting[0].due if self._waiting else math.inf,
             self._in_hand.due if self._in_hand else math.inf,
+            self._questions[0].due if self._questions else math.inf,
+            self._asked.due if self._asked else math.inf,
             self._tell_at if self._news else math.inf,
         )
         bells = select.poll()
@@ -170,7 +207,7 @@ class ReportDesk:
             return None
 
     def _give(self, waiting: _Waiting) -> None:
-        self._process.give(waiting.verdict, waiting.picture)
+        self._process.give(Part(waiting.verdict), waiting.picture)
         os.close(waiting.picture)
         self._in_hand = waiting
         self._expire()
@@ -178,6 +215,10 @@ class ReportDesk:
     def _hear(self) -> None:
         answered = self._process.hear()
         if answered is None:
+            return
+        question, self._asked = self._asked, None
+        if question is not None:
+            question.reply(answered if isinstance(answered, Asked) else _words(answered))
             return
         waiting, self._in_hand = self._in_hand, None
         if waiting is None:
@@ -187,11 +228,16 @@ class ReportDesk:
             self._last_failure = ""
         else:
             self._note(waiting.verdict, "expired")
-            self._complain(answered.sentence if isinstance(answered, Failed) else "an answer to another question")
+            self._complain(_words(answered))
 
     def _expire(self) -> None:
         """Those whose time is over, and the one whose process has gone."""
         now = time.monotonic()
+        if self._asked is not None and (now >= self._asked.due or not self._process.is_busy):
+            self._asked.reply(_NO_ANSWER)
+            self._asked = None
+        while self._questions and now >= self._questions[0].due:
+            self._questions.popleft().reply(_NO_ANSWER)
         if self._in_hand is not None and (now >= self._in_hand.due or not self._process.is_busy):
             self._note(self._in_hand.verdict, "expired")
             self._in_hand = None
@@ -212,6 +258,8 @@ class ReportDesk:
             self._note(self._in_hand.verdict, "expired")
         while self._waiting:
             self._drop(self._waiting.popleft())
+        for question in [*self._questions, *([self._asked] if self._asked else [])]:
+            question.reply(_NO_ANSWER)
         os.close(self._bell)
         if self._news:
             with suppress(ChannelClosedError):
@@ -240,6 +288,7 @@ class ReportDesk:
                 verdict_number=verdict.number,
                 time=time_text(time.time_ns()),
                 state=state,
+                facts=written.facts if written else None,
                 text=written.text if written else {},
                 words=written.words if written else {},
                 dropped=written.dropped if written else 0,
@@ -258,3 +307,8 @@ class ReportDesk:
         if sentence != self._last_failure:
             self._say(f"reports: a part has none because {sentence}")
         self._last_failure = sentence
+
+
+def _words(answered: Answer) -> str:
+    """Why something was not done."""
+    return answered.sentence if isinstance(answered, Failed) else "another thing was answered than was asked"

@@ -1,7 +1,8 @@
 """What the line and the process that writes its reports say to each other, over a socket pair.
 
     line:    Open       -> writer:  Opened or Failed
-    line:    Part (fd)  -> writer:  Written or Failed       again and again, one part at a time
+    line:    Part (fd)  -> writer:  Written or Failed       again and again, one thing at a time
+    line:    Ask        -> writer:  Asked or Failed
     line:    (hangs up)             the writer ends
 
 A part's picture comes as a memfd: memory without a name, so nothing of it is left once both sides let go of it,
@@ -20,13 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera.packets import HungUpError, receive, send
+from edge.language.facts import Facts
 from edge.messages import Region, Verdict
+from edge.questions.answered import Answered
 
 
 class Open(msgspec.Struct, frozen=True, tag=True):
-    """Get ready to write reports with the bundle in this folder."""
+    """Get ready to write about parts that were judged by the bundles in these folders."""
 
-    bundle: str
+    bundles: tuple[str, ...]
     languages: tuple[str, ...]
 
 
@@ -36,6 +39,15 @@ class Part(msgspec.Struct, frozen=True, tag=True):
     verdict: Verdict
 
 
+class Ask(msgspec.Struct, frozen=True, tag=True):
+    """Answer a question about a part. previous: the verdict before it, where one is known."""
+
+    text: str
+    session: str
+    verdict: Verdict
+    previous: Verdict | None
+
+
 class Opened(msgspec.Struct, frozen=True, tag=True):
     """Parts may come."""
 
@@ -43,10 +55,18 @@ class Opened(msgspec.Struct, frozen=True, tag=True):
 class Written(msgspec.Struct, frozen=True, tag=True):
     """The report; the fields as in `edge.messages.PartReport`."""
 
+    facts: Facts | None
     text: dict[str, str]
     words: dict[str, str]
     dropped: int
     took_ms: float
+
+
+class Asked(msgspec.Struct, frozen=True, tag=True):
+    """The answers. session: to be named with the next question."""
+
+    session: str
+    answers: tuple[Answered, ...]
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
@@ -55,11 +75,11 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     sentence: str
 
 
-Question: TypeAlias = Open | Part
-Answer: TypeAlias = Opened | Written | Failed
+Question: TypeAlias = Open | Part | Ask
+Answer: TypeAlias = Opened | Written | Asked | Failed
 
-_QUESTIONS: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Open | Part)
-_ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Opened | Written | Failed)
+_QUESTIONS: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Open | Part | Ask)
+_ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Opened | Written | Asked | Failed)
 
 
 def ask(writer: socket.socket, question: Question, picture: int = -1) -> None:

@@ -12,12 +12,13 @@ from edge.verdict import Status
 class ReportPlan:
     """Which parts get a report, and how long one may take.
 
-    bundle: its folder. languages: of the texts, such as `zh-TW`. statuses: the verdicts that are reported; none of
-    them for no reports. queue: how many parts may wait; the next one is shed. expire_s: a report that is not there so
-    long after its verdict is not wanted any more. hang_s: a process that has not answered for so long is ended.
+    bundles: the folders of all that judge. languages: of the texts, such as `zh-TW`. statuses: the verdicts that are
+    reported; none of them for no reports. queue: how many parts may wait; the next one is shed. expire_s: a report that
+    is not there so long after its verdict is not wanted any more. hang_s: a process that has not answered for so long
+    is ended.
     """
 
-    bundle: Path
+    bundles: tuple[Path, ...]
     languages: tuple[str, ...]
     statuses: frozenset[Status] = frozenset({"NG", "UNDECIDED"})
     queue: int = 16
@@ -25,4 +26,4 @@ class ReportPlan:
     hang_s: float = 20.0
 
 
-NO_REPORTS = ReportPlan(Path(), (), frozenset())
+NO_REPORTS = ReportPlan((), (), frozenset())

@@ -9,8 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edge.messages import Verdict
-from edge.reports.handover import Answer, Open, Part, ask, next_answer
+from edge.reports.handover import Answer, Ask, Open, Part, ask, next_answer
 
 MODULE = "edge.reports"
 # Beyond, it is held up by the kernel itself, and ends when that lets go of it.
@@ -50,9 +49,9 @@ class ReportProcess:
         """Readable when it has answered, or has gone."""
         return self._line.fileno()
 
-    def give(self, verdict: Verdict, picture: int) -> None:
-        """The next part; its memfd stays the caller's. Raises HungUpError, BlockingIOError where it reads nothing."""
-        ask(self._line, Part(verdict), picture)
+    def give(self, question: Part | Ask, picture: int = -1) -> None:
+        """The next thing to do; the memfd of a part stays the caller's. Raises HungUpError, BlockingIOError."""
+        ask(self._line, question, picture)
 
     def answer(self) -> Answer:
         """What it has answered; only after its `fileno` was readable. Raises HungUpError."""

@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 from camera.packets import HungUpError
 from camera.retry import backoff_s
-from edge.messages import Verdict
-from edge.reports.handover import Answer, Failed, Open, Opened
+from edge.reports.handover import Answer, Ask, Failed, Open, Opened, Part
 from edge.reports.process import ReportProcess
 
 # Libraries and a model, for a process that gets only what others leave over.
@@ -42,12 +41,12 @@ class TendedProcess:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a part is being written about."""
+        """Whether it is at work."""
         return self._process is not None and self._opened and self._due < math.inf
 
     @property
     def is_free(self) -> bool:
-        """Whether a part may be given."""
+        """Whether something may be given."""
         return self._process is not None and self._opened and self._due == math.inf
 
     @property
@@ -74,18 +73,18 @@ class TendedProcess:
             return
         self._opened, self._started, self._due = False, now, now + _OPEN_S
 
-    def give(self, verdict: Verdict, picture: int) -> None:
-        """The next part, while it is free; `is_busy` is false afterwards where that failed."""
+    def give(self, question: Part | Ask, picture: int = -1) -> None:
+        """The next thing to do, while it is free; `is_busy` is false afterwards where that failed."""
         assert self._process is not None
         try:
-            self._process.give(verdict, picture)
+            self._process.give(question, picture)
         except (HungUpError, BlockingIOError):
-            self._fail("takes no part")
+            self._fail("takes nothing")
         else:
             self._due = time.monotonic() + self._hang_s
 
     def hear(self) -> Answer | None:
-        """What it says of the part that it has; None where it had other things to say, or has failed."""
+        """What it says to what it was given; None where it had other things to say, or has failed."""
         assert self._process is not None
         try:
             answered = self._process.answer()

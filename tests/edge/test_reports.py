@@ -85,7 +85,7 @@ def office(seconds: float = 0.0, queue: int = 16, expire_s: float = 60.0, hang_s
     """seconds: how long the process takes for one report."""
     said: list[str] = []
     outbox = new_outbox()
-    plan = ReportPlan(Path(str(seconds)), ("zh-TW", "en"), queue=queue, expire_s=expire_s, hang_s=hang_s)
+    plan = ReportPlan((Path(str(seconds)),), ("zh-TW", "en"), queue=queue, expire_s=expire_s, hang_s=hang_s)
     desk = ReportDesk(plan, Numbers("e1"), outbox, said.append, module="tests.edge.report_writer")
     thread = threading.Thread(target=desk.run)
     thread.start()
@@ -225,7 +225,7 @@ def test_when_the_line_stops_everything_comes_to_its_end() -> None:
 def test_an_offer_waits_for_nothing_even_when_the_desk_does_not_run() -> None:
     """A thousand offers at once: no more pictures are held than may wait, and all are accounted for in the end."""
     outbox = new_outbox()
-    plan = ReportPlan(Path("0"), ("en",), queue=4)
+    plan = ReportPlan((Path("0"),), ("en",), queue=4)
     desk = ReportDesk(plan, Numbers("e1"), outbox, print, module="tests.edge.report_writer")
     place = Office(desk, outbox, [])
     for _ in range(1000):

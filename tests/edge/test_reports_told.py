@@ -206,7 +206,7 @@ def test_rubbish_is_no_report() -> None:
 def test_a_line_reports_on_its_parts_and_its_verdicts_do_not_wait(small_bundle: Path, tmp_path: Path) -> None:
     """Each NG part: its verdict first, then queued, then ready, under the same id; in the heartbeat and the metrics."""
     images = [flat(255 if n % 3 == 0 else 0, 64) for n in range(9)]
-    plan = ReportPlan(small_bundle, ("en", "zh-TW"), expire_s=120)
+    plan = ReportPlan((small_bundle,), ("en", "zh-TW"), expire_s=120)
     camera = CameraPlan(FrameList("belt", images), waits=True)
     with built_line(small_bundle, tmp_path, [camera], reports=plan) as bench:
         bench.line.start()

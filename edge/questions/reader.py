@@ -1,0 +1,132 @@
+"""Understands a question: what is asked, about which defects and which place; or says that it does not.
+
+The model is small and linear: pieces of text (`edge.questions.features`) vote for a kind of question. One kind is
+"other": what people ask that no verdict answers. Beside it stands how much of the question was ever met in training.
+Both together decide whether the question was understood; where that limit lies was fitted on questions apart.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import BundleError
+from edge.questions.features import BUCKETS, buckets, units
+from edge.questions.mentions import CLASS, DEFECT, MARKS, PLACE, PREVIOUS, Language
+
+# follow: a question that says only what is different from the one before it ("and on the right?").
+Kind = Literal["exists", "count", "what", "where", "size", "compare", "status", "severity", "action", "follow"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+EVIDENCE = 5
+_OUT = -60.0
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionModel:
+    """weights_BK, bias_K: float32, of BUCKETS pieces for KINDS and, last, "other". known: sorted uint32, see `units`.
+
+    accept: weights of what `evidence` says, and last what is added to their sum: understood where it is not negative.
+    """
+
+    weights_BK: NDArray[np.float32]
+    bias_K: NDArray[np.float32]
+    known: NDArray[np.uint32]
+    accept: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """kind: None where it is none that can be answered. sureness: what decided that; not negative for a kind."""
+
+    kind: Kind | None
+    sureness: float
+
+
+def read(frame: str, language: Language, model: QuestionModel) -> Reading:
+    """Which kind of question this is. frame: as `edge.questions.mentions` makes it."""
+    score_K = scores(frame, language, model)
+    best = int(score_K.argmax())
+    sureness = float(model.accept[:-1] @ evidence(score_K, frame, language, model.known) + model.accept[-1])
+    if best == len(KINDS) or sureness < 0:
+        return Reading(None, min(sureness, 0.0))
+    return Reading(KINDS[best], sureness)
+
+
+def scores(frame: str, language: Language, model: QuestionModel) -> NDArray[np.float32]:
+    """What the pieces of a frame vote for: float32, one for each of KINDS and one for "other".
+
+    Kinds that a question cannot be of, by what it names, are out of the running: where nothing is named, nothing is
+    asked to be there; another part is only ever compared with.
+    """
+    pieces = buckets(frame, language)
+    total_K = model.weights_BK[pieces].sum(axis=0) / np.sqrt(max(1, pieces.size)) + model.bias_K
+    total_K[_impossible(frame)] = _OUT
+    return np.asarray(total_K, np.float32)
+
+
+def _impossible(frame: str) -> list[int]:
+    if PREVIOUS in frame:
+        return [n for n, kind in enumerate(KINDS) if kind != "compare"]
+    out: list[Kind] = ["compare"]
+    if not any(mark in frame for mark in (CLASS, DEFECT, PLACE)):
+        out += ["exists", "follow"]
+    return [KINDS.index(kind) for kind in out]
+
+
+def evidence(
+    score_K: NDArray[np.float32], frame: str, language: Language, known: NDArray[np.uint32]
+) -> NDArray[np.float64]:
+    """What speaks for having understood, float64 [EVIDENCE].
+
+    Log-odds of the likeliest kind against all the others, and of all kinds against "other"; the share of the frame
+    that was never met, once more where nothing in it is named, and whether nothing is.
+    """
+    unknown = _unknown_share(frame, language, known)
+    unnamed = float(not any(mark in frame for mark in MARKS))
+    best = int(score_K.argmax())
+    of_kind = _log_odds(score_K[[best]], np.delete(score_K, best))
+    of_any = _log_odds(score_K[:-1], score_K[-1:])
+    return np.array([of_kind, of_any, unknown, unknown * unnamed, unnamed])
+
+
+def _log_odds(these: NDArray[np.float32], others: NDArray[np.float32]) -> float:
+    return float(np.logaddexp.reduce(these.astype(np.float64)) - np.logaddexp.reduce(others.astype(np.float64)))
+
+
+def _unknown_share(frame: str, language: Language, known: NDArray[np.uint32]) -> float:
+    met = units(frame, language)
+    return 1 - float(np.isin(np.array(met, np.uint32), known).mean()) if met else 1.0
+
+
+def load_model(file: Path) -> QuestionModel:
+    """Read a model of a bundle. Raises BundleError where it is damaged."""
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            weights_BK, bias_K = arrays["weights_BK"].astype(np.float32), arrays["bias_K"].astype(np.float32)
+            known, accept = np.sort(arrays["known"].astype(np.uint32)), arrays["accept"].astype(np.float64)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise BundleError(f"{file} is damaged: {error}; copy the bundle again") from error
+    kinds = len(KINDS) + 1
+    shapes = (weights_BK.shape, bias_K.shape, known.ndim, accept.shape)
+    numbers = (weights_BK, bias_K, accept)
+    if shapes != ((BUCKETS, kinds), (kinds,), 1, (EVIDENCE + 1,)) or not all(
+        np.isfinite(array).all() for array in numbers
+    ):
+        raise BundleError(f"{file} holds no model of questions that this edgevl knows; make the bundle again")
+    return QuestionModel(weights_BK, bias_K, known, accept)
+
+
+def save_model(file: Path, model: QuestionModel) -> None:
+    """Write a model; the weights as float16, which changes no reading that is not on the brink."""
+    np.savez_compressed(
+        file,
+        weights_BK=model.weights_BK.astype(np.float16),
+        bias_K=model.bias_K,
+        known=model.known,
+        accept=model.accept,
+    )

@@ -1,0 +1,138 @@
+# ruff: noqa: E501 - lists of words, one wording a line
+"""The words of questions that name things: defects, places, the previous part. One `Words` a language.
+
+A defect has many names: who asks about 刮痕 means the class titled 刮傷. Names of one group mean the same; a class of
+the bundle belongs to the groups that its own name or title belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, get_args
+
+# Of 3 x 3: which column or row is asked about; "edge" and "corner" are about the border whichever side.
+Place = Literal["left", "right", "upper", "lower", "centre", "middle_row", "middle_column", "edge", "corner"]
+PLACES: tuple[Place, ...] = get_args(Place)
+
+# Each line is one kind of defect, in both languages: a question may mix them.
+_DEFECT_NAMES = """
+scratch scratches scratched scrape scrapes scuff scuffs scoring score-mark | 刮傷 刮痕 擦傷 劃傷 劃痕 擦痕 刮
+dent dents dented ding dings depression depressions | 凹痕 凹陷 壓痕 撞痕 凹洞 碰傷
+stain stains stained smear smears smudge smudges oil-stain oil | 髒污 油污 污漬 汙漬 污點 油漬 汙點 污跡 髒汙 沾污
+crack cracks cracked fracture fractures fissure fissures | 裂紋 裂痕 裂縫 破裂 龜裂紋 裂開
+chip chips chipped chipping broken-edge chipped-edge | 崩邊 崩角 缺角 缺口 崩缺
+hole holes missing-hole missing-holes | 缺孔 漏孔 破孔 少孔 漏鑽
+swarf shaving shavings metal-chip turnings | 切屑 鐵屑 鐵削 屑 毛屑
+burr burrs flash | 毛邊 毛刺 飛邊
+rust rusty corrosion corroded | 鏽 生鏽 鏽斑 鏽蝕 銹 腐蝕
+pit pits pitted pitting pitted-surface | 麻點 點蝕 坑點 凹坑 麻面
+inclusion inclusions | 夾雜 夾渣 夾雜物
+patch patches | 斑塊 斑塊狀 塊斑
+crazing craze | 細裂 裂網 網裂 龜裂
+scale rolled-in-scale rolled-in_scale | 氧化皮 壓入氧化皮 鐵皮
+bubble bubbles blister blisters | 氣泡 起泡 氣孔
+blowhole blowholes pore pores porosity shrinkage | 砂孔 縮孔 孔隙
+residue residues glue | 殘膠 殘留 殘留物
+bend bent warp warped deformation deformed | 彎曲 變形 翹曲
+contamination dirt dirty dust particle particles foreign-matter | 異物 灰塵 髒東西 雜質
+discolouration discoloration colour-difference fading | 色差 變色 褪色
+""".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What one language calls things. fillers: what is said before and after a question out of politeness."""
+
+    any_defect: tuple[str, ...]
+    previous: tuple[str, ...]
+    near: tuple[str, ...]
+    fillers: tuple[str, ...]
+    places: Mapping[str, frozenset[Place]]
+
+
+def _set(*places: Place) -> frozenset[Place]:
+    return frozenset(places)
+
+
+ENGLISH = Words(
+    any_defect=(
+        "defect", "defects", "flaw", "flaws", "fault", "faults", "anomaly", "anomalies", "damage", "blemish", "blemishes",
+        "imperfection", "imperfections", "problem", "problems", "mark", "marks", "spot", "spots", "issue", "issues",
+        "damaged", "anything wrong", "something wrong", "anything bad", "anything unusual", "anything abnormal",
+    ),
+    previous=(
+        "the previous part", "the previous one", "previous part", "previous one", "the last part", "the last one",
+        "the part before", "the one before", "the preceding part", "the preceding one", "the prior part", "the prior one",
+        "the part before it", "the one before it", "the former part", "last part", "last one", "the previous piece",
+        "the last piece", "the piece before", "the earlier part", "the earlier one", "its predecessor",
+    ),
+    fillers=(
+        "please", "tell me", "can you tell me", "could you tell me", "would you tell me", "do you know", "so",
+        "hey", "now", "well", "i want to know", "i would like to know", "id like to know", "just", "excuse me", "i wonder",
+        "in your opinion", "here", "then", "exactly", "by any chance", "roughly", "in this picture", "on this part",
+        "somewhere", "for me", "thanks", "thank you", "hello", "hi", "and", "maybe", "perhaps", "actually", "again", "say",
+        "in this image", "on the part", "at all", "there", "approximately", "about", "could you please", "sorry", "um",
+        "i think", "would you say", "do you think", "in the picture", "in the image", "on it",
+    ),
+    near=("near", "next to", "close to", "beside", "around", "adjacent to", "touching", "alongside"),
+    places=MappingProxyType(
+        {
+            "upper left": _set("upper", "left"), "top left": _set("upper", "left"),
+            "upper-left": _set("upper", "left"), "top-left": _set("upper", "left"),
+            "upper right": _set("upper", "right"), "top right": _set("upper", "right"),
+            "upper-right": _set("upper", "right"), "top-right": _set("upper", "right"),
+            "lower left": _set("lower", "left"), "bottom left": _set("lower", "left"),
+            "lower-left": _set("lower", "left"), "bottom-left": _set("lower", "left"),
+            "lower right": _set("lower", "right"), "bottom right": _set("lower", "right"),
+            "lower-right": _set("lower", "right"), "bottom-right": _set("lower", "right"),
+            "left": _set("left"), "left-hand": _set("left"), "right": _set("right"), "right-hand": _set("right"),
+            "top": _set("upper"), "upper": _set("upper"), "above": _set("upper"),
+            "bottom": _set("lower"), "lower": _set("lower"), "below": _set("lower"),
+            "centre": _set("centre"), "center": _set("centre"), "middle": _set("centre"), "central": _set("centre"),
+            "edge": _set("edge"), "edges": _set("edge"), "border": _set("edge"), "rim": _set("edge"),
+            "margin": _set("edge"), "corner": _set("corner"), "corners": _set("corner"),
+        }
+    ),
+)  # fmt: skip
+
+TAIWAN_CHINESE = Words(
+    any_defect=("瑕疵", "缺陷", "問題", "異常", "不良", "毛病", "損傷", "受損", "損壞", "破損", "缺點", "痕跡", "壞的地方", "不對勁"),
+    previous=(
+        "上一件", "上一個", "前一件", "前一個", "上一片", "前一片", "上個零件", "上一顆", "前一顆", "前面那件",
+        "上個工件", "前一個工件", "上一個工件", "上一個零件", "前一個零件", "先前那件", "之前那件", "剛才那件", "前件",
+    ),
+    fillers=(
+        "請問", "請問一下", "我想知道", "請告訴我", "告訴我", "那", "那麼", "好", "欸", "請問你", "麻煩問一下", "麻煩", "所以", "你知道",
+        "幫我看", "想請問", "請", "呢", "謝謝", "啊", "喔", "啦", "你好", "哈囉", "一下", "到底", "大概", "大約", "現在", "請你", "究竟",
+        "幫我", "我想問", "想問", "可以告訴我", "能不能告訴我", "不好意思", "嘛", "呀", "耶", "哦", "您好", "另外", "再", "其實",
+    ),
+    near=("附近", "旁邊", "周圍", "隔壁", "邊上", "靠近", "鄰近"),
+    places=MappingProxyType(
+        {
+            "左上角": _set("upper", "left"), "左上方": _set("upper", "left"), "左上": _set("upper", "left"),
+            "右上角": _set("upper", "right"), "右上方": _set("upper", "right"), "右上": _set("upper", "right"),
+            "左下角": _set("lower", "left"), "左下方": _set("lower", "left"), "左下": _set("lower", "left"),
+            "右下角": _set("lower", "right"), "右下方": _set("lower", "right"), "右下": _set("lower", "right"),
+            "左半邊": _set("left"), "左側": _set("left"), "左邊": _set("left"), "左方": _set("left"), "左面": _set("left"),
+            "右半邊": _set("right"), "右側": _set("right"), "右邊": _set("right"), "右方": _set("right"),
+            "右面": _set("right"), "左": _set("left"), "右": _set("right"),
+            "上半部": _set("upper"), "上方": _set("upper"), "上緣": _set("upper"),
+            "頂部": _set("upper"), "上側": _set("upper"), "上部": _set("upper"), "上頭": _set("upper"),
+            "下半部": _set("lower"), "下方": _set("lower"), "下緣": _set("lower"),
+            "底部": _set("lower"), "下側": _set("lower"), "下部": _set("lower"), "下頭": _set("lower"),
+            "正中央": _set("centre"), "中央": _set("centre"), "中間": _set("centre"), "中心": _set("centre"),
+            "正中間": _set("centre"), "邊緣": _set("edge"), "邊界": _set("edge"), "周邊": _set("edge"),
+            "外緣": _set("edge"), "角落": _set("corner"), "邊角": _set("corner"),
+        }
+    ),
+)  # fmt: skip
+
+
+def _groups() -> tuple[frozenset[str], ...]:
+    rows = [row.replace("|", " ").split() for row in _DEFECT_NAMES.splitlines()]
+    return tuple(frozenset(word.replace("-", " ") for word in row) for row in rows)
+
+
+DEFECT_GROUPS: tuple[frozenset[str], ...] = _groups()
