@@ -146,8 +146,9 @@ class PartReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
 
     state: `queued`, and later once more under the same verdict `ready` or `expired`; `shed` comes alone. Only a ready
     report has more: `facts`, what the verdict says, rounded as it is said; `text` per language (`zh-TW`, `en`),
-    sentences that say these facts and nothing else; `words` per language, what a model adds by looking at the part, which is the model's and may be wrong; `dropped`,
-    how many of its sentences were left out because they contradicted the verdict; `took_ms`, how long writing took.
+    sentences that say these facts and nothing else; `words` per language, what a model adds by looking at the part,
+    which is the model's and may be wrong; `dropped`, how many of its sentences were left out because they contradicted
+    the verdict; `took_ms`, how long writing took.
     """
 
     schema: int

@@ -27,8 +27,8 @@ _EACH = 10
 _STRENGTH = 60.0
 _FOLDS = 5
 _EACH_APART = 3
-# Answering what was not understood is worse than not answering.
-_GUESS_COSTS = 3.0
+# Of questions that nobody can answer, in wordings that were not taught.
+_REFUSED = 0.95
 # A word that was met once may be a slip of the pen.
 _LEAST_MET = 2
 
@@ -99,11 +99,20 @@ def _vote(one: _Seen, model: QuestionModel) -> _Vote:
 
 
 def _limit(votes: Sequence[_Vote]) -> NDArray[np.float64]:
-    """How the evidence is weighed, and what suffices. A wrong kind counts as not understood."""
+    """How the evidence is weighed, and what suffices so that _REFUSED of the others are refused.
+
+    A wrong kind counts as not understood.
+    """
     read = [vote for vote in votes if vote.said != "other"]
-    weigh = LogisticRegression(C=10.0, class_weight={True: 1.0, False: _GUESS_COSTS}, max_iter=1000)
-    weigh.fit(np.stack([vote.evidence for vote in read]), [vote.said == vote.kind for vote in read])
-    return np.append(weigh.coef_[0], weigh.intercept_[0])
+    weigh = LogisticRegression(C=10.0, max_iter=1000)
+    evidence_N = np.stack([vote.evidence for vote in read])
+    weigh.fit(evidence_N, [vote.said == vote.kind for vote in read])
+    sums_N = evidence_N @ weigh.coef_[0]
+    others = np.array([vote.kind == "other" for vote in read])
+    allowed = int((1 - _REFUSED) * sum(vote.kind == "other" for vote in votes))
+    strongest = np.sort(sums_N[others])[::-1]
+    limit = float(strongest[allowed]) if allowed < strongest.size else float(sums_N.min())
+    return np.append(weigh.coef_[0], -np.nextafter(limit, np.inf))
 
 
 def _shares(votes: Sequence[_Vote], accept: NDArray[np.float64]) -> tuple[float, float]:

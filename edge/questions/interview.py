@@ -83,9 +83,10 @@ class Interview:
         before = self._sessions.get(session)
         names_nothing = not (wish.classes or wish.strange or wish.any_defect)
         if wish.kind == "follow":
-            if before is None:
-                return None
-            kept = replace(before, place=wish.place or before.place, negated=False, near=wish.near)
+            if before is None:  # "any dents on the left?" stands by itself
+                return None if names_nothing else replace(wish, kind="exists")
+            kind = "exists" if before.kind in ("status", "action", "compare") else before.kind
+            kept = replace(before, kind=kind, place=wish.place or before.place, negated=False, near=wish.near)
             return kept if names_nothing else replace(kept, classes=wish.classes, strange=wish.strange)
         if before is not None and names_nothing and wish.kind in ("count", "where", "size"):
             return replace(wish, classes=before.classes, strange=before.strange, place=wish.place or before.place)

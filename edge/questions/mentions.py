@@ -20,6 +20,7 @@ Language = Literal["en", "zh-TW"]
 WORDS: Mapping[Language, Words] = {"en": ENGLISH, "zh-TW": TAIWAN_CHINESE}
 
 # They stand for what was named; of the private use area, so nobody types them.
+PART = "\ue005"
 CLASS, DEFECT, PLACE, PREVIOUS, NEAR = MARKS = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
 # "part's" becomes "part is", which a question bears; "what is" is met far more often.
 _SHORT = {"can't": "can not", "n't": " not", "'s": " is", "'re": " are", "'ve": " have", "'m": " am", "'ll": " will"}
@@ -73,6 +74,7 @@ class _Names:
         self._classes = classes
         defects = {word for group in DEFECT_GROUPS for word in group}
         self._marks = {
+            **dict.fromkeys(words.part, PART),
             **dict.fromkeys(words.near, NEAR),
             **dict.fromkeys(words.places, PLACE),
             **dict.fromkeys(words.any_defect, DEFECT),

@@ -7,6 +7,7 @@ Both together decide whether the question was understood; where that limit lies 
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,7 @@ def _unknown_share(frame: str, language: Language, known: NDArray[np.uint32]) ->
 def load_model(file: Path) -> QuestionModel:
     """Read a model of a bundle. Raises BundleError where it is damaged."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
             weights_BK, bias_K = arrays["weights_BK"].astype(np.float32), arrays["bias_K"].astype(np.float32)
             known, accept = np.sort(arrays["known"].astype(np.uint32)), arrays["accept"].astype(np.float64)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

@@ -47,6 +47,7 @@ class Words:
 
     any_defect: tuple[str, ...]
     previous: tuple[str, ...]
+    part: tuple[str, ...]
     near: tuple[str, ...]
     fillers: tuple[str, ...]
     places: Mapping[str, frozenset[Place]]
@@ -55,6 +56,10 @@ class Words:
 def _set(*places: Place) -> frozenset[Place]:
     return frozenset(places)
 
+
+_ENGLISH_PARTS = (
+    "part", "piece", "workpiece", "product", "item", "flange", "casting", "plate", "sample", "unit", "component", "disc", "specimen",
+)  # fmt: skip
 
 ENGLISH = Words(
     any_defect=(
@@ -67,6 +72,9 @@ ENGLISH = Words(
         "the part before", "the one before", "the preceding part", "the preceding one", "the prior part", "the prior one",
         "the part before it", "the one before it", "the former part", "last part", "last one", "the previous piece",
         "the last piece", "the piece before", "the earlier part", "the earlier one", "its predecessor",
+    ),
+    part=(
+        *(f"{which} {what}" for which in ("the", "this", "that") for what in _ENGLISH_PARTS), "this one",
     ),
     fillers=(
         "please", "tell me", "can you tell me", "could you tell me", "would you tell me", "do you know", "so",
@@ -102,6 +110,10 @@ TAIWAN_CHINESE = Words(
     previous=(
         "上一件", "上一個", "前一件", "前一個", "上一片", "前一片", "上個零件", "上一顆", "前一顆", "前面那件",
         "上個工件", "前一個工件", "上一個工件", "上一個零件", "前一個零件", "先前那件", "之前那件", "剛才那件", "前件",
+    ),
+    part=(
+        "這件產品", "這個產品", "這個工件", "這個零件", "這一件", "這件", "這片", "此件", "這個法蘭", "零件", "工件", "法蘭", "鑄件", "樣品",
+        "產品", "這個東西", "這一個",
     ),
     fillers=(
         "請問", "請問一下", "我想知道", "請告訴我", "告訴我", "那", "那麼", "好", "欸", "請問你", "麻煩問一下", "麻煩", "所以", "你知道",
