@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,7 @@ from compress.data.pictures import Pictures, read_pictures
 from compress.judge.answers import Answers, answer_graph
 from compress.judge.evaluate import fit_rule, localise, score
 from compress.teachers.probe import Probe, load_probe
-from compress.teachers.teacher import Teacher, load_teacher
+from compress.teachers.teacher import Teacher, TeacherVision, load_teacher
 from edge.bundle import Bundle, InputSpec, load_bundle
 from edge.errors import BundleError, EdgevlError
 from edge.preprocess import model_input
@@ -73,41 +72,29 @@ def _regression(bundle: Bundle, teacher_folder: Path, val: Pictures, test: Pictu
 
 def _answers(probe: Probe, teacher: Teacher, pictures: Pictures, defects_K: NDArray[np.int64]) -> Answers:
     spec = InputSpec(teacher.preprocessing.height, teacher.preprocessing.width)
-    see = _eyes(teacher)
     prob, maps = [], []
     for start in range(0, len(pictures.samples), _BATCH):
         some = pictures.samples[start : start + _BATCH]
-        pooled_ND, last_NCHW = see(np.stack([model_input(read_image(s.path), spec) for s in some]))
+        pooled_ND, last_NCHW = _see(teacher.vision, np.stack([model_input(read_image(s.path), spec) for s in some]))
         prob.append(probe.prob(pooled_ND))
         if last_NCHW is not None:
             maps.append(_activation(probe, last_NCHW, prob[-1], defects_K))
     return Answers(np.concatenate(prob), np.concatenate(maps) if maps else None)
 
 
-def _eyes(
-    teacher: Teacher,
-) -> Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
-    """Pictures -> pooled features, and the last grid where pooling is its mean."""
-    last: list[torch.Tensor] = []
-
-    def keep(_module: object, _given: object, out: object) -> None:
-        state = getattr(out, "last_hidden_state", None)
-        if isinstance(state, torch.Tensor) and state.dim() == 4:
-            last.append(state)
-
-    for module in teacher.vision.modules():
-        if module is not teacher.vision:
-            module.register_forward_hook(keep)
-
-    def see(image_NHWC: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        last.clear()
-        with torch.inference_mode():
-            pooled_ND = teacher.vision(torch.from_numpy(image_NHWC))[0].numpy()
-        grid = last[-1].numpy() if last else None
-        means = grid is not None and np.allclose(grid.mean((2, 3)), pooled_ND, atol=1e-3)
-        return pooled_ND, grid if means else None
-
-    return see
+def _see(
+    vision: TeacherVision, image_NHWC: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Pooled features of pictures, and the last grid where pooling is its mean."""
+    with torch.inference_mode():
+        out = vision.look(torch.from_numpy(image_NHWC).permute(0, 3, 1, 2).float())
+        pooled_ND = vision.pooled(out).numpy()
+    last = getattr(out, "last_hidden_state", None)
+    if not isinstance(last, torch.Tensor) or last.dim() != 4:
+        return pooled_ND, None
+    grid_NCHW = last.numpy()
+    means = grid_NCHW.shape[1] == pooled_ND.shape[1] and np.allclose(grid_NCHW.mean((2, 3)), pooled_ND, atol=1e-3)
+    return pooled_ND, grid_NCHW if means else None
 
 
 def _activation(

@@ -73,25 +73,33 @@ class TeacherVision(nn.Module):
         self.register_buffer("mean_C11", 255 * torch.tensor(preprocessing.mean).view(3, 1, 1))
         self.register_buffer("std_C11", 255 * torch.tensor(preprocessing.std).view(3, 1, 1))
         self._patch = patch_side(self.model.config)
-        self._takes = set(inspect.signature(self._look).parameters)
+        self._takes = set(inspect.signature(self._features).parameters)
 
     def forward(self, image_NHWC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         pooled_ND, grids = self.see(image_NHWC.permute(0, 3, 1, 2).float())
-        return pooled_ND, grids[round(0.5 * (len(grids) - 1))], grids[round(0.75 * (len(grids) - 1))]
+        return pooled_ND, *_two_of(grids)
+
+    def middle_and_deep(self, levels_NCHW: Tensor) -> tuple[Tensor, Tensor]:
+        """BGR levels, 0..255 in float -> the two grids alone."""
+        return _two_of(self.see(levels_NCHW)[1])
 
     def see(self, levels_NCHW: Tensor) -> tuple[Tensor, list[Tensor]]:
         """BGR levels, 0..255 in float -> pooled_ND and every grid of patch features (NCHW), by depth."""
-        colours_NCHW = levels_NCHW if self.is_bgr else levels_NCHW.flip(1)
-        pixels_NCHW = (colours_NCHW - self.mean_C11) / self.std_C11
-        out = self._look(**self._inputs(pixels_NCHW), output_hidden_states=True)
-        rows, columns = (side // self._patch for side in pixels_NCHW.shape[-2:])
+        out = self.look(levels_NCHW)
+        rows, columns = (side // self._patch for side in levels_NCHW.shape[-2:])
         grids = [grid for state in _states(out) if (grid := _grid(state, rows, columns)) is not None]
         if not grids:
             raise TeacherError(f"{type(self.model).__name__} keeps no grid of patches that edgevl can read")
-        return self._pooled(out), grids
+        return self.pooled(out), grids
+
+    def look(self, levels_NCHW: Tensor) -> Any:
+        """BGR levels, 0..255 in float -> what the model itself gives."""
+        colours_NCHW = levels_NCHW if self.is_bgr else levels_NCHW.flip(1)
+        pixels_NCHW = (colours_NCHW - self.mean_C11) / self.std_C11
+        return self._features(**self._inputs(pixels_NCHW), output_hidden_states=True)
 
     @property
-    def _look(self) -> Any:
+    def _features(self) -> Any:
         return self.model.get_image_features if self.is_dual else self.model.forward
 
     def _inputs(self, pixels_NCHW: Tensor) -> Mapping[str, Tensor]:
@@ -99,12 +107,18 @@ class TeacherVision(nn.Module):
             as_patches(pixels_NCHW, self._patch) if "spatial_shapes" in self._takes else {"pixel_values": pixels_NCHW}
         )
 
-    def _pooled(self, out: Any) -> Tensor:
+    def pooled(self, out: Any) -> Tensor:
+        """The image embedding, N x D, of what `look` gives."""
         pooled = getattr(out, "pooler_output", None) if self.has_pooler else None
         if pooled is None:
             last = out.last_hidden_state
             pooled = last.mean((2, 3)) if last.dim() == 4 else last.mean(1)
         return one_vector(pooled)
+
+
+def _two_of(grids: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """The grids at half and at three quarters of the depth."""
+    return grids[round(0.5 * (len(grids) - 1))], grids[round(0.75 * (len(grids) - 1))]
 
 
 def one_vector(pooled: Tensor) -> Tensor:
