@@ -75,7 +75,7 @@ def render(check: Check) -> str:
             pairs=_pairs(check),
             classes=[(label, _examples(dataset, label.name)) for label in dataset.classes[:_SHOWN_CLASSES]],
             sizes=_sizes(check),
-            problems=[(_below(dataset, p.path), p.sentence) for p in dataset.problems[:_SHOWN_PROBLEMS]],
+            problems=[(dataset.below(p.path), p.sentence) for p in dataset.problems[:_SHOWN_PROBLEMS]],
             made=datetime.now(timezone.utc).date().isoformat(),
         )
     )
@@ -107,7 +107,7 @@ def _pairs(check: Check) -> list[ShownPair]:
 
 
 def _shown(dataset: Dataset, sample: Sample, turn: int = 0) -> Shown:
-    path = _below(dataset, sample.path)
+    path = dataset.below(sample.path)
     try:
         return Shown(sample, path, jpeg_uri(turned_picture(marked(sample), turn)))
     except DataError:
@@ -148,7 +148,3 @@ def _sizes(check: Check) -> list[tuple[str, int]]:
         for count, low, high in zip(count_B, edge_B[:-1], edge_B[1:], strict=True)
         if count
     ]
-
-
-def _below(dataset: Dataset, path: Path) -> str:
-    return path.relative_to(dataset.root).as_posix() if path.is_relative_to(dataset.root) else path.name

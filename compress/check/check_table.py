@@ -28,7 +28,7 @@ def print_check(check: Check, console: Console) -> None:
         findings.add_row(_MARKS[finding.severity], escape(finding.sentence))
     console.print(findings)
     _print_some(console, "near-duplicates on two sides of a split", _pair_lines(check))
-    problems = [f"{_below(check, problem.path)} {problem.sentence}" for problem in dataset.problems]
+    problems = [f"{dataset.below(problem.path)} {problem.sentence}" for problem in dataset.problems]
     _print_some(console, "files left out or in need of a look", problems)
 
 
@@ -60,10 +60,6 @@ def _pair_lines(check: Check) -> list[str]:
         f"{pair.transform}, {pair.similarity:.2f}"
         for pair in check.duplicates.across(check.dataset)
     ]
-
-
-def _below(check: Check, path: object) -> str:
-    return str(path).removeprefix(f"{check.dataset.root}/")
 
 
 def _print_some(console: Console, title: str, lines: list[str]) -> None:

@@ -81,11 +81,7 @@ def write_moves(dataset: Dataset, moves: Sequence[Move]) -> Path:
     try:
         folder.mkdir(exist_ok=True)
         for split in SPLITS:
-            lines = [
-                s.path.relative_to(dataset.root).as_posix()
-                for s in dataset.samples
-                if split_of.get(s.path, s.split) == split
-            ]
+            lines = [dataset.below(s.path) for s in dataset.samples if split_of.get(s.path, s.split) == split]
             (folder / f"{split}.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     except OSError as error:
         raise DataError(

@@ -84,6 +84,10 @@ class Dataset:
         seen = [s.kind for s in self.samples if s.split != "test"]
         return bool(seen) and set(seen) == {"good"}
 
+    def below(self, path: Path) -> str:
+        """A path below the data folder, else its name alone: where this machine keeps the data is nobody's business."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
+
     def of(self, split: Split) -> tuple[Sample, ...]:
         """The samples of one split, in the order of their names."""
         return tuple(s for s in self.samples if s.split == split)

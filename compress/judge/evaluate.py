@@ -99,7 +99,7 @@ def parity(
     torch_N, onnx_N, int8_N = (decided_classes(dataset, answers, rule) for answers in (in_torch, in_onnx, in_int8))
     flipped = tuple(
         Flip(
-            relative_path(dataset, pictures.samples[i]),
+            dataset.below(pictures.samples[i].path),
             *(_name_of(dataset, int(index)) for index in (pictures.label_N[i], onnx_N[i], int8_N[i])),
         )
         for i in np.flatnonzero(onnx_N != int8_N)
@@ -120,11 +120,6 @@ def _apart(one: Answers, other: Answers) -> float:
     if one.anomaly_N is None or other.anomaly_N is None:
         return off
     return max(off, float(np.abs(one.anomaly_N - other.anomaly_N).max()))
-
-
-def relative_path(dataset: Dataset, sample: Sample) -> str:
-    """Below the data folder: where this machine keeps it is nobody's business."""
-    return sample.path.relative_to(dataset.root).as_posix()
 
 
 def _name_of(dataset: Dataset, index: int) -> str:
@@ -159,7 +154,7 @@ def mistakes(
     wrong = np.flatnonzero(decided_N != pictures.label_N)
     found = [
         Mistake(
-            relative_path(dataset, pictures.samples[i]),
+            dataset.below(pictures.samples[i].path),
             _name_of(dataset, int(pictures.label_N[i])),
             _name_of(dataset, int(decided_N[i])),
             _sureness(answers, int(i), int(decided_N[i])),

@@ -76,7 +76,7 @@ def render(report: RunReport, data_root: Path) -> str:
         curves=curve_figure(report),
         worst_groups=[group for group in report.groups if group.wrong][:MOST_GROUPS],
         colour_of=colour_of,
-        problems=[(_below(path, data_root), sentence) for path, sentence in report.trained.problems[:MOST_PROBLEMS]],
+        problems=report.trained.problems[:MOST_PROBLEMS],
     )
 
 
@@ -136,8 +136,3 @@ def _pictures(report: RunReport, data_root: Path) -> list[Picture]:
     judged = [(_error(kind_of[m.true_class], kind_of.get(m.decided_class, "defect")), m) for m in report.mistakes]
     worst = sorted(judged, key=lambda pair: (order[pair[0]], -pair[1].probability))[:MOST_PICTURES]
     return [Picture(m, error, thumbnail(data_root, m.path), overlay(data_root, m)) for error, m in worst]
-
-
-def _below(path: str, root: Path) -> str:
-    """The path as it is below the data folder: the rest is this machine's business."""
-    return Path(path).relative_to(root).as_posix() if Path(path).is_relative_to(root) else path

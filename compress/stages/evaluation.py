@@ -126,11 +126,6 @@ def _shipped(judged: Judged, chain: Chain) -> Shipped:
     )
 
 
-def _below(path: Path, root: Path) -> str:
-    """A path as the report may name it: below the data folder, never where this machine keeps it."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-
-
 def _trained(chain: Chain, origin: Origin) -> Trained:
     dataset, spec = origin.dataset, chain.pruned.config.input
     counts: dict[str, dict[str, int]] = {c.name: {"train": 0, "val": 0, "test": 0} for c in dataset.classes}
@@ -144,7 +139,7 @@ def _trained(chain: Chain, origin: Origin) -> Trained:
         data_root=dataset.root.name,
         data_digest=digest_of(origin.data_key),
         data_notes=dataset.notes,
-        problems=tuple((_below(p.path, dataset.root), p.sentence) for p in dataset.problems),
+        problems=tuple((dataset.below(p.path), p.sentence) for p in dataset.problems),
         counts=counts,
         teacher=chain.teacher.name,
         teacher_architecture=chain.teacher.architecture,

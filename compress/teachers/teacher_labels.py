@@ -76,7 +76,7 @@ def _relabelled(sample: Sample, class_name: str, prompts: Prompts) -> Sample:
 
 
 def _sample(dataset: Dataset, path: Path, class_name: str, prompts: Prompts) -> Sample:
-    name, kind = path.relative_to(dataset.root).as_posix(), prompts.kind(class_name)
+    name, kind = dataset.below(path), prompts.kind(class_name)
     return Sample(name, path, class_name, kind, "train", name, (), (), None, localised=kind == "good")
 
 

@@ -196,7 +196,7 @@ def _mistakes(
     """Wrong decisions, the surest first. A part of a class the bundle does not know is wrong only if it passed."""
     names = set(_names(manifest))
     found = [
-        Mistake(_below(sample, dataset), sample.class_name, str(decided.class_name), decided.probability)
+        Mistake(dataset.below(sample.path), sample.class_name, str(decided.class_name), decided.probability)
         for sample, decided in zip(samples, answers.decided, strict=True)
         if (decided.class_name != sample.class_name)
         and (sample.class_name in names or (decided.status == "OK") == (sample.kind == "defect"))
@@ -206,12 +206,8 @@ def _mistakes(
 
 def _flips(dataset: Dataset, looked: Looked, one: EngineAnswers, other: EngineAnswers) -> Flips:
     differ = [
-        _below(sample, dataset)
+        dataset.below(sample.path)
         for sample, a, b in zip(looked.samples, one.decided, other.decided, strict=True)
         if (a.status, a.class_name) != (b.status, b.class_name)
     ]
     return Flips(one.opened.engine.description, other.opened.engine.description, tuple(differ))
-
-
-def _below(sample: Sample, dataset: Dataset) -> str:
-    return sample.path.relative_to(dataset.root).as_posix()
