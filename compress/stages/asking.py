@@ -19,7 +19,7 @@ from compress.teachers.prompts import Prompts
 from compress.teachers.teacher import forget_text_side
 from compress.teachers.teacher_labels import asked_paths, classes_of, label_by_opinion
 from compress.teachers.teacher_runner import open_runner
-from compress.teachers.zero_shot import ZeroShot, embed_classes, load_zero_shot, save_zero_shot
+from compress.teachers.zero_shot import ZeroShot, chance_of_blindness, embed_classes, load_zero_shot, save_zero_shot
 from edge.bundle import InputSpec
 from edge.preprocess import model_input
 
@@ -28,12 +28,16 @@ _BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The teacher's probability for each picture it could look at, and what speaks for it."""
+    """The teacher's probability for each picture it could look at, and what speaks for it.
+
+    blindness: see `compress.teachers.zero_shot.chance_of_blindness`.
+    """
 
     paths: tuple[Path, ...]
     prob_NK: NDArray[np.float32]
     zero_shot: ZeroShot
     problems: tuple[Problem, ...]
+    blindness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +57,21 @@ def ask(folder: Path, teacher_name: str, dataset: Dataset, prompts: Prompts, rep
     run = open_runner(dual.teacher, folder / "teacher.onnx", reporter)
     spec = InputSpec(dual.teacher.preprocessing.height, dual.teacher.preprocessing.width)
     asked, seen, problems = asked_paths(dataset), [], []
-    prob = [np.zeros((0, len(prompts.names)), np.float32)]
+    pooled = [np.zeros((0, dual.teacher.dim), np.float32)]
     with reporter.bar("teacher gives its opinion", len(asked)) as advance:
         for start in range(0, len(asked), _BATCH):
             read = [(path, _read(path, spec)) for path in asked[start : start + _BATCH]]
             problems += [found for _, found in read if isinstance(found, Problem)]
             images = {path: found for path, found in read if not isinstance(found, Problem)}
-            prob += [zero_shot.prob(run(np.stack(list(images.values())))[0])] if images else []
+            pooled += [run(np.stack(list(images.values())))[0]] if images else []
             seen += list(images)
             advance(len(read))
     (folder / "teacher.onnx").unlink(missing_ok=True)
     save_zero_shot(zero_shot, folder / "zero_shot.npz")
-    np.save(folder / "prob.npy", np.concatenate(prob))
-    (folder / "asked.json").write_bytes(msgspec.json.encode({"paths": seen, "problems": problems}, enc_hook=str))
+    pooled_ND = np.concatenate(pooled)
+    np.save(folder / "prob.npy", zero_shot.prob(pooled_ND))
+    said = {"paths": seen, "problems": problems, "blindness": chance_of_blindness(pooled_ND, zero_shot.class_KD)}
+    (folder / "asked.json").write_bytes(msgspec.json.encode(said, enc_hook=str))
 
 
 def _read(path: Path, spec: InputSpec) -> NDArray[np.uint8] | Problem:
@@ -82,6 +88,7 @@ def read_answers(folder: Path) -> Answered:
         prob_NK=np.load(folder / "prob.npy", allow_pickle=False),
         zero_shot=load_zero_shot(folder / "zero_shot.npz"),
         problems=tuple(Problem(Path(one["path"]), one["sentence"]) for one in said["problems"]),
+        blindness=said["blindness"],
     )
 
 
@@ -89,7 +96,7 @@ def take(answered: Answered, dataset: Dataset, prompts: Prompts, even_at_chance:
     """Take the answers for labels. Raises DataError where there is no answer, or none that means anything."""
     if not answered.paths:
         raise DataError(f"{dataset.root} holds no picture for the teacher to label: all are of the test split, or none")
-    require_opinion(answered.prob_NK, prompts.names, even_at_chance)
+    require_opinion(answered.prob_NK, prompts.names, answered.blindness, even_at_chance)
     class_of = classes_of(answered.paths, answered.prob_NK, prompts.names)
     labelled = label_by_opinion(dataset, prompts, class_of, answered.problems, seed)
     has_test = any(s.split == "test" for s in dataset.samples)

@@ -14,6 +14,7 @@ from compress.teachers.prompts import Prompts
 
 _BINS = 10
 _ABOVE_CHANCE = 0.1  # of the way from chance to certainty; where no picture gets so far, nothing was recognised
+_BLIND = 0.05
 
 
 class Opinion(msgspec.Struct, frozen=True):
@@ -60,8 +61,11 @@ def tell(prompts: Prompts, prob_NK: NDArray[np.float32], tested_on_labels: bool)
     )
 
 
-def require_opinion(prob_NK: NDArray[np.float32], names: Sequence[str], even_at_chance: bool) -> None:
-    """Raise DataError where the teacher sees no difference between the classes, or finds only one of them."""
+def require_opinion(prob_NK: NDArray[np.float32], names: Sequence[str], blindness: float, even_at_chance: bool) -> None:
+    """Raise DataError where the teacher sees no difference between the classes, or finds only one of them.
+
+    blindness: `compress.teachers.zero_shot.chance_of_blindness`.
+    """
     chance = 1 / len(names)
     surest = float(prob_NK.max())
     if not even_at_chance and surest < chance + _ABOVE_CHANCE * (1 - chance):
@@ -69,6 +73,12 @@ def require_opinion(prob_NK: NDArray[np.float32], names: Sequence[str], even_at_
             f"the teacher cannot tell {', '.join(names)} apart: its surest answer has probability {surest:.2f}, and "
             f"chance is {chance:.2f}; say in the prompts what can be seen, take another teacher, "
             "or go on all the same with --even-at-chance"
+        )
+    if not even_at_chance and blindness > _BLIND:
+        raise DataError(
+            f"the teacher's pictures and sentences were not brought together: random directions tell these pictures "
+            f"apart as well as the sentences for {', '.join(names)} do ({blindness:.0%} of them); train it on pictures "
+            "with sentences (edgevl train), take another teacher, or go on all the same with --even-at-chance"
         )
     chosen = set(prob_NK.argmax(1).tolist())
     if len(chosen) < 2:

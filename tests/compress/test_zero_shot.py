@@ -22,7 +22,7 @@ from compress.teachers.dual import DualEncoder, embed_text, load_dual
 from compress.teachers.opinion import require_opinion, tell
 from compress.teachers.prompts import ClassPrompts, Prompts
 from compress.teachers.teacher_labels import label_by_opinion
-from compress.teachers.zero_shot import embed_classes
+from compress.teachers.zero_shot import chance_of_blindness, embed_classes
 from tests.compress.small_run import SMALL, write_parts
 from tests.compress.teachers import save_teacher
 
@@ -87,9 +87,12 @@ def test_a_class_is_the_mean_of_its_sentences_and_probabilities_are_the_models_o
 
 
 def test_a_whole_run_without_a_single_label(teacher: Path, pictures: Path, prompts: Prompts, tmp_path: Path) -> None:
-    """The bundle has the prompts' classes; terminal, table and report say whose opinion the labels are."""
+    """The bundle has the prompts' classes; terminal, table and report say whose opinion the labels are.
+
+    The teacher's weights are random, so the run goes on only because it is told to.
+    """
     (pictures / "torn.png").write_bytes((pictures / "000.png").read_bytes()[:200])
-    reporter, recipe = SilentReporter(), replace(SMALL, prompts=prompts)
+    reporter, recipe = SilentReporter(), replace(SMALL, prompts=prompts, even_at_chance=True)
     bundle, report = compress(str(teacher), pictures, tmp_path / "out", recipe, reporter)
     assert [c.name for c in bundle.manifest.classes] == ["good", "spot"]
     opinion = report.opinion
@@ -136,14 +139,28 @@ def test_an_opinion_at_chance_stops_the_run_unless_told_otherwise() -> None:
     """Where the surest answer is hardly above chance, the teacher recognised nothing."""
     at_chance = np.array([[0.52, 0.48], [0.46, 0.54]], np.float32)
     with pytest.raises(DataError, match=r"cannot tell good, spot apart.* 0\.54, and chance is 0\.50"):
-        require_opinion(at_chance, ["good", "spot"], even_at_chance=False)
-    require_opinion(at_chance, ["good", "spot"], even_at_chance=True)
+        require_opinion(at_chance, ["good", "spot"], blindness=0.0, even_at_chance=False)
+    require_opinion(at_chance, ["good", "spot"], blindness=1.0, even_at_chance=True)
+
+
+def test_sentences_that_point_anywhere_stop_the_run_however_sure_the_answers() -> None:
+    """Untrained projections give sure answers too; random directions then do as well as the sentences."""
+    rng = np.random.default_rng(0)
+    kinds_KD = rng.normal(size=(4, 64)).astype(np.float32)
+    pictures_ND = np.repeat(kinds_KD, 50, axis=0) + 0.5 * rng.normal(size=(200, 64)).astype(np.float32)
+    assert chance_of_blindness(pictures_ND, kinds_KD) < 0.01
+    untrained = [chance_of_blindness(pictures_ND, rng.normal(size=(4, 64)).astype(np.float32)) for _ in range(20)]
+    assert np.mean([chance > 0.05 for chance in untrained]) >= 0.8
+    sure = np.array([[0.9, 0.1], [0.2, 0.8]], np.float32)
+    with pytest.raises(DataError, match=r"random directions tell these pictures apart as well .*edgevl train"):
+        require_opinion(sure, ["good", "spot"], blindness=0.4, even_at_chance=False)
+    require_opinion(sure, ["good", "spot"], blindness=0.4, even_at_chance=True)
 
 
 def test_a_teacher_that_finds_one_class_only() -> None:
     """There is nothing to tell apart then, however sure it is."""
     with pytest.raises(DataError, match="calls every picture 'good'"):
-        require_opinion(np.array([[0.9, 0.1], [0.8, 0.2]], np.float32), ["good", "spot"], even_at_chance=True)
+        require_opinion(np.array([[0.9, 0.1], [0.8, 0.2]], np.float32), ["good", "spot"], 0.0, even_at_chance=True)
 
 
 def test_confidence_is_a_histogram_over_all_pictures(prompts: Prompts) -> None:
