@@ -39,16 +39,19 @@ class Course:
 
 def teach(course: Course, kind: Kind[S]) -> Made[S]:
     """A student of that kind, taught."""
+    steps = kind.steps(course.steps)
     return course.work.stage(
         f"2-distil-{kind.name}",
-        (course.look.key, kind.depends, course.steps, course.seed),
-        lambda folder: learning.distil_new(folder, kind, course.look.value, course.steps, course.seed, course.reporter),
+        (course.look.key, kind.depends, steps, course.seed),
+        lambda folder: learning.distil_new(folder, kind, course.look.value, steps, course.seed, course.reporter),
         kind.load,
     )
 
 
 def aim(course: Course, kind: Kind[S], student: Made[S], share: float, latency_ms: float | None) -> Aim:
     """The shares to prune to: by measured latency where a limit is given, else as asked."""
+    if not kind.is_prunable:
+        return aim_at_share(0.0)
     if latency_ms is None:
         return aim_at_share(share)
     made = course.work.stage(

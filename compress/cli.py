@@ -14,7 +14,7 @@ from rich.console import Console
 from compress.cli_reading import DefectsOption, FormatOption, GoodOption, GroupOption
 from compress.errors import TeacherError
 
-StudentKind = Literal["small", "medium", "large", "teacher"]
+StudentKind = Literal["auto", "small", "medium", "large", "teacher", "first-layers"]
 InputSize = Literal["auto", "S", "M", "L"]
 
 
@@ -34,8 +34,11 @@ def compress_command(
     ] = "warn",
     student: Annotated[
         StudentKind,
-        typer.Option(help="How large the student is before pruning; or the `teacher` itself, pruned."),
-    ] = "medium",
+        typer.Option(
+            help="How large the student is before pruning; or the `teacher` itself, pruned; or its `first-layers` as "
+            "they are. `auto` is medium, and first-layers where only good parts teach."
+        ),
+    ] = "auto",
     input: Annotated[
         InputSize,
         typer.Option(help="Area of the model's input: S 128x128, M 192x192, L 256x256, in the pictures' shape."),
@@ -104,7 +107,7 @@ def compress_command(
     from compress.teachers.prompts import read_prompts
 
     recipe = Recipe(
-        student=student,
+        student=None if student == "auto" else student,
         input=None if input == "auto" else input,
         views=views,
         steps=steps,

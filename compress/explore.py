@@ -70,7 +70,7 @@ def explore(course: Course, kinds: tuple[Kind[Any], ...], budget: Budget) -> Exp
 
 def _against_the_best(points: tuple[Point, ...], budget: Budget) -> tuple[Point, ...]:
     """`max_drop` counts from the best of all students here."""
-    best = max(points, key=lambda p: p.macro_f1)
+    best = max(points, key=lambda p: p.quality)
     return held_against((best, *points), budget)[1:]
 
 

@@ -16,7 +16,7 @@ import torch
 from compress.chain import Course, aim, narrow, teach
 from compress.data.dataset import Dataset
 from compress.data.sizing import choose_input
-from compress.errors import DataError, ParityError
+from compress.errors import BudgetError, DataError, ParityError
 from compress.explore import Explored, explore
 from compress.good_parts.normality import Normality
 from compress.good_parts.unknown import known_classes, knows_defects, tells_unknown, with_unknown
@@ -25,12 +25,13 @@ from compress.judge.point import Budget
 from compress.pack import check_out
 from compress.prepare import data_key, look_of, opinion_of, readable_of, regroup
 from compress.progress import Reporter
-from compress.recipe import Recipe
+from compress.recipe import Recipe, StudentName
 from compress.report.record import RunReport
 from compress.ship import ship
 from compress.stages import copies, evaluation, for_gpu, good, graphs, judging, quantising
 from compress.students.aim import aim_at_share
-from compress.students.kinds import Kind, convolutional, teacher_itself
+from compress.students.kinds import Kind, convolutional, first_layers, teacher_itself
+from compress.students.own_side.first_layers import takes
 from compress.students.student import SIZES
 from compress.students.student_model import AnyStudent
 from compress.teachers.teacher import Teacher, load_teacher
@@ -55,6 +56,7 @@ def compress(
         readable = readable_of(work, asked.value.dataset if asked else listed, reporter)
         dataset = with_unknown(readable, recipe.unknown_defects)
         demand_meaning(recipe.budget, dataset)
+        _demand_choice(dataset, recipe)
         teacher = load_teacher(teacher_name)
         reporter.say(f"teacher: {teacher.name} ({teacher.architecture}, embedding of {teacher.dim})")
         spec, why = _input(teacher, dataset, recipe)
@@ -91,6 +93,15 @@ def compress(
         return ship(out, chain, dataset, told, reporter), told
 
 
+def _demand_choice(dataset: Dataset, recipe: Recipe) -> None:
+    """Raises BudgetError where models are to be explored and nothing known says which is better."""
+    if recipe.explore and not knows_defects(dataset):
+        raise BudgetError(
+            "--explore compares models by the defects they let pass, and here only good parts teach; leave it out, or "
+            "let defects teach with --defects teach"
+        )
+
+
 def _demand_parity(report: RunReport, recipe: Recipe) -> None:
     """Raises ParityError where the exported graph decides otherwise than torch: it is not the model that was taught."""
     flips = report.parity.torch_onnx_flips
@@ -104,21 +115,30 @@ def _demand_parity(report: RunReport, recipe: Recipe) -> None:
 
 def _input(teacher: Teacher, dataset: Dataset, recipe: Recipe) -> tuple[InputSpec, str]:
     """The size of the student's input, and a clause that says why. Raises DataError where two sizes are asked for."""
-    if recipe.student != "teacher":
-        return choose_input(dataset, recipe.seed, recipe.input)
+    student = _student_name(dataset, recipe)
+    spec, why = choose_input(dataset, recipe.seed, recipe.input)
+    if student != "teacher" and (student != "first-layers" or takes(teacher, spec)):
+        return spec, why
     if recipe.input is not None:
         raise DataError(
-            f"--student teacher sees pictures at the teacher's own size, not at {recipe.input}; leave --input out"
+            f"--student {student} sees pictures at this teacher's own size, not at {recipe.input}; leave --input out"
         )
     return InputSpec(teacher.preprocessing.height, teacher.preprocessing.width), "the teacher's own size"
+
+
+def _student_name(dataset: Dataset, recipe: Recipe) -> StudentName:
+    return recipe.student or ("medium" if knows_defects(dataset) else "first-layers")
 
 
 def _kinds(teacher: Teacher, dataset: Dataset, spec: InputSpec, recipe: Recipe) -> tuple[Kind[Any], ...]:
     """The kinds of student this run may make: the one asked for, or all sizes where they are explored."""
     count = len(known_classes(dataset))
-    if recipe.student == "teacher":
+    student = _student_name(dataset, recipe)
+    if student == "teacher":
         return (teacher_itself(teacher, count),)
-    sizes = SIZES if recipe.explore else (recipe.student,)
+    if student == "first-layers":
+        return (first_layers(teacher, spec, count),)
+    sizes = SIZES if recipe.explore else (student,)
     return tuple(convolutional(spec, teacher, count, size) for size in sizes)
 
 

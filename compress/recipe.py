@@ -11,11 +11,14 @@ from compress.judge.point import Budget
 from compress.students.student import StudentSize
 from compress.teachers.prompts import Prompts
 
+StudentName = StudentSize | Literal["teacher", "first-layers"]
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What a run does; the defaults serve all data tried so far.
 
+    student: None is medium, or the teacher's first layers where only good parts teach.
     input: the area of the model's input (`compress.data.sizing`); None lets the data decide.
     views: the teacher's looks at augmented training pictures, in all; each picture gets between 1 and 12.
     steps, recover_steps: training steps of 32 views for a new student, and after each round of pruning
@@ -26,7 +29,7 @@ class Recipe:
     prompts: sentences for each class; the teacher's opinion is the label then. even_at_chance: also where it has none.
     """
 
-    student: StudentSize | Literal["teacher"] = "medium"
+    student: StudentName | None = None
     input: SizeName | None = None
     views: int = 8000
     steps: int = 700

@@ -98,11 +98,16 @@ def _in_float(plan: Plan, val_NHWC: NDArray[np.uint8], folder: Path) -> Answers:
 
 
 def _apart(ours: Answers, in_float: Answers) -> tuple[float, int, float]:
-    """Mean |difference| of probabilities, changed classes, mean |difference| of maps."""
+    """Mean |difference| of what decides, changed classes, mean |difference| of maps."""
     assert ours.map_NHW is not None
     assert in_float.map_NHW is not None
     return (
-        float(np.abs(ours.prob_NK - in_float.prob_NK).mean()),
+        float(np.abs(_deciding(ours) - _deciding(in_float)).mean()),
         int((ours.prob_NK.argmax(1) != in_float.prob_NK.argmax(1)).sum()),
         float(np.abs(ours.map_NHW - in_float.map_NHW).mean()),
     )
+
+
+def _deciding(answers: Answers) -> NDArray[np.float32]:
+    """Class probabilities, and the anomaly where there is one."""
+    return answers.prob_NK if answers.anomaly_N is None else np.column_stack((answers.prob_NK, answers.anomaly_N))

@@ -13,6 +13,7 @@ import numpy as np
 from compress.data.dataset import Dataset
 from compress.data.pictures import Pictures
 from compress.errors import BudgetError
+from compress.good_parts.unknown import knows_defects
 from compress.judge.answers import Answers
 from compress.judge.evaluate import fit_rule, score
 from compress.judge.point import Budget, Point
@@ -37,7 +38,10 @@ def demand_meaning(budget: Budget, dataset: Dataset) -> None:
 def make_point(
     name: str, precision: str, ms: float, dataset: Dataset, val: Pictures, answers: Answers, budget: Budget
 ) -> Point:
-    """A model's point: its rule under the budget's limits, or, where none keeps them, the best rule without."""
+    """A model's point: its rule under the budget's limits, or, where none keeps them, the best rule without.
+
+    val: `compress.good_parts.made_up.validation`'s where no defect is known.
+    """
     missed: tuple[str, ...] = ()
     try:
         rule = fit_rule(dataset, val, answers, budget.max_escape, budget.max_overkill)
@@ -45,7 +49,9 @@ def make_point(
         rule, missed = fit_rule(dataset, val, answers), (str(error),)
     found, ok_ng = score(dataset, val, answers, rule)
     escape, overkill = (ok_ng.escape, ok_ng.overkill) if ok_ng else (None, None)
-    return Point(name, precision, ms, found.macro_f1, escape, overkill, rule, missed)
+    if knows_defects(dataset):
+        return Point(name, precision, ms, found.macro_f1, escape, overkill, rule, missed)
+    return Point(name, precision, ms, found.macro_f1, None, overkill, rule, missed, ok_ng.auroc if ok_ng else None)
 
 
 def held_against(points: Sequence[Point], budget: Budget) -> tuple[Point, ...]:
@@ -54,10 +60,10 @@ def held_against(points: Sequence[Point], budget: Budget) -> tuple[Point, ...]:
 
 
 def _missed(point: Point, reference: Point, budget: Budget) -> list[str]:
-    drop = reference.macro_f1 - point.macro_f1
+    drop = reference.quality - point.quality
     missed = []
     if budget.max_drop is not None and drop > budget.max_drop:
-        missed.append(f"macro-F1 is {drop:.3f} below {reference.name}'s, {budget.max_drop:g} is allowed")
+        missed.append(f"{point.measure} is {drop:.3f} below {reference.name}'s, {budget.max_drop:g} is allowed")
     if budget.latency_ms is not None and point.ms > budget.latency_ms:
         missed.append(f"{point.ms:.2f} ms a frame, {budget.latency_ms:g} ms are allowed")
     return missed
@@ -68,15 +74,15 @@ def choose(floating: Point, int8: Point) -> tuple[Point, str]:
 
     Where neither keeps the budget the nearer one is returned; the caller looks at its shortfalls.
     """
-    gain, drop = floating.ms / int8.ms, floating.macro_f1 - int8.macro_f1
-    compared = f"int8 is {gain:.2f} times as fast here and loses {max(drop, 0):.3f} macro-F1 on validation"
+    gain, drop = floating.ms / int8.ms, floating.quality - int8.quality
+    compared = f"int8 is {gain:.2f} times as fast here and loses {max(drop, 0):.3f} {int8.measure} on validation"
     if bool(floating.shortfalls) != bool(int8.shortfalls):
         kept, missed = (int8, floating) if floating.shortfalls else (floating, int8)
         return kept, f"only {kept.precision} keeps the budget ({missed.precision}: {missed.shortfalls[0]})"
     if gain <= 1.0:
         return floating, f"int8 is not faster here ({int8.ms:.2f} ms against {floating.ms:.2f} ms)"
     if drop > INT8_DROP and len(int8.shortfalls) >= len(floating.shortfalls):
-        return floating, f"int8 loses {drop:.3f} macro-F1 on validation, more than {INT8_DROP:g}"
+        return floating, f"int8 loses {drop:.3f} {int8.measure} on validation, more than {INT8_DROP:g}"
     return int8, compared
 
 
@@ -85,7 +91,7 @@ def nearest(points: Sequence[Point]) -> Point:
 
     def misses(point: Point) -> tuple[int, float, float]:
         rates = [rate.value for rate in (point.escape, point.overkill) if rate is not None]
-        return len(point.shortfalls), float(np.sum(rates)), -point.macro_f1
+        return len(point.shortfalls), float(np.sum(rates)), -point.quality
 
     return min(points, key=misses)
 
@@ -103,7 +109,7 @@ def unreachable(points: Sequence[Point], budget: Budget) -> BudgetError:
 def pareto_front(points: Sequence[Point]) -> tuple[Point, ...]:
     """The points that no other beats in both time and quality, fastest first.
 
-    Quality is what the factory pays for: escapes and overkill together where there is a good class, else macro-F1.
+    Quality is what the factory pays for: escapes and overkill together where both can be counted, else `Point.quality`.
     """
     front: list[Point] = []
     for point in sorted(points, key=lambda p: (p.ms, cost(p))):
@@ -113,7 +119,7 @@ def pareto_front(points: Sequence[Point]) -> tuple[Point, ...]:
 
 
 def cost(point: Point) -> float:
-    """Escape rate plus overkill rate; where there is no good class, one less macro-F1."""
+    """Escape rate plus overkill rate; where one of them cannot be counted, one less `quality`."""
     if point.escape is None or point.overkill is None:
-        return 1.0 - point.macro_f1
+        return 1.0 - point.quality
     return point.escape.value + point.overkill.value

@@ -39,6 +39,7 @@ class Point:
     """One model of the chain on validation, with the rule fitted there.
 
     precision: "float32" or "int8". shortfalls: what of the budget it misses, in words; empty where it keeps all.
+    auroc: where no defect is known, of held-out good parts against made-up defects; escape is None then.
     """
 
     name: str
@@ -49,6 +50,17 @@ class Point:
     overkill: Rate | None
     rule: Decision
     shortfalls: tuple[str, ...] = ()
+    auroc: float | None = None
+
+    @property
+    def quality(self) -> float:
+        """What models are compared by."""
+        return self.macro_f1 if self.auroc is None else self.auroc
+
+    @property
+    def measure(self) -> str:
+        """What `quality` is."""
+        return "macro-F1" if self.auroc is None else "AUROC of made-up defects"
 
     @property
     def said(self) -> str:
@@ -58,4 +70,4 @@ class Point:
             for word, rate in (("escapes", self.escape), ("overkill", self.overkill))
             if rate is not None
         ]
-        return ", ".join([f"{self.ms:.2f} ms", f"macro-F1 {self.macro_f1:.3f}", *rates])
+        return ", ".join([f"{self.ms:.2f} ms", f"{self.measure} {self.quality:.3f}", *rates])

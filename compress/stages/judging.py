@@ -10,7 +10,9 @@ import msgspec
 from compress.data.dataset import Dataset
 from compress.data.pictures import Pictures, read_pictures
 from compress.good_parts.conformal import DEFAULT_OVERKILL, promise
+from compress.good_parts.made_up import validation
 from compress.good_parts.normality import Normality
+from compress.good_parts.unknown import knows_defects
 from compress.judge.answers import Answers, answer_graph
 from compress.judge.budget import choose, held_against, make_point
 from compress.judge.measure import graph_run, latencies_ms, teacher_run
@@ -61,19 +63,23 @@ class Judged:
 
 def judge(folder: Path, chain: Chain, dataset: Dataset, budget: Budget, reporter: Reporter) -> None:
     """Measure every model on this machine and on validation, and choose."""
-    val = read_pictures(dataset, "val", chain.pruned.config.input)
+    val = validation(dataset, chain.pruned.config.input)
+    as_taken = val if knows_defects(dataset) else read_pictures(dataset, "val", chain.pruned.config.input)
     reporter.say("measuring: every model in turn, one frame at a time, one thread")
     one = val.image_NHWC[:1]
     runs = {name: graph_run(file, one) for name, file in chain.files.items()}
     ms = latencies_ms({"teacher": teacher_run(chain.teacher), **runs})
     prob_NK = chain.look.probe.prob(chain.look.features.val_pooled_ND)
-    in_teacher = with_normality(prob_NK, chain.teacher, chain.teacher_normality, val.samples, folder, reporter)
+    in_teacher = with_normality(prob_NK, chain.teacher, chain.teacher_normality, as_taken.samples, folder, reporter)
     answers = {"teacher": in_teacher}
     answers |= {name: answer_graph(file, val.image_NHWC) for name, file in chain.files.items()}
     points = {
-        name: make_point(name, "int8" if name == "int8" else "float32", ms[name], dataset, val, found, budget)
+        name: make_point(
+            name, "int8" if name == "int8" else "float32", ms[name], dataset, as_taken if name == "teacher" else val,
+            found, budget,
+        )
         for name, found in answers.items()
-    }
+    }  # fmt: skip
     _say_promise(answers["pruned"], val, budget, reporter)
     held = held_against([points[name] for name in ("student", "pruned", "int8")], budget)
     shipped, why = choose(held[1], held[2])

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress.data.dataset import Dataset
-from compress.data.pictures import Pictures, read_pictures
+from compress.data.pictures import Pictures
+from compress.good_parts.made_up import validation
 from compress.int8.calibrate import calibration_pictures
 from compress.int8.layer_loss import LayerLoss, Relaxed
 from compress.int8.qat import train_aware, with_weights_of
@@ -19,6 +20,7 @@ from compress.int8.quantise import Plan, Quantised, plan
 from compress.int8.sensitivity import relax, sensitivity
 from compress.judge.answers import answer_graph
 from compress.judge.budget import INT8_DROP, make_point
+from compress.judge.measure import graph_run, latencies_ms
 from compress.judge.point import Budget, Point
 from compress.progress import Reporter
 from compress.stages.graphs import Graphs, learn_good
@@ -65,17 +67,34 @@ def quantise_within(folder: Path, task: Task, reporter: Reporter) -> None:
     later.
     """
     spec = task.student.config.input
-    val = read_pictures(task.dataset, "val", spec)
+    val = validation(task.dataset, spec)
     calibration = calibration_pictures(task.dataset, spec, _CALIBRATION_PICTURES, task.seed)
     holds = _criterion(task, val)
     made, quantised = plan(task.graphs.pruned, calibration, val.image_NHWC, choose=task.student.int8_layers)
-    layers = sensitivity(made, val.image_NHWC, folder, reporter)
     file = folder / "int8.onnx"
+    layers = _sensitive(made, file, val, reporter)
     _, tries = relax(made, layers, val.image_NHWC, file, holds)
     trained = not _is_worth_it(tries[-1]) and _train(folder, task, made, val, holds, reporter)
     _say(tries, trained, reporter)
     done = Int8(Path(file.name), quantised, layers, tries, trained)
     (folder / "quantised.json").write_bytes(msgspec.json.encode(done, enc_hook=str))
+
+
+def _sensitive(made: Plan, file: Path, val: Pictures, reporter: Reporter) -> tuple[LayerLoss, ...]:
+    """What each layer costs in int8, the most harmful first; nothing where int8 is slower than float with all layers.
+
+    Layers that go back to float make it no faster, so there is nothing to weigh then.
+    """
+    made.write(file)
+    one = val.image_NHWC[:1]
+    floating = file.with_suffix(".float.onnx")
+    made.write(floating, ())
+    ms = latencies_ms({"float": graph_run(floating, one), "int8": graph_run(file, one)})
+    floating.unlink()
+    if ms["int8"] > ms["float"]:
+        reporter.say(f"int8 is slower than float here ({ms['int8']:.2f} ms against {ms['float']:.2f} ms)")
+        return ()
+    return sensitivity(made, val.image_NHWC, file.parent, reporter)
 
 
 def read_int8(folder: Path) -> Int8:
@@ -92,7 +111,7 @@ def _criterion(task: Task, val: Pictures) -> Callable[[Path], bool]:
     def holds(file: Path) -> bool:
         point = _point(task, val, file)
         kept = not point.shortfalls or bool(floating.shortfalls)
-        return kept and floating.macro_f1 - point.macro_f1 <= limit
+        return kept and floating.quality - point.quality <= limit
 
     return holds
 

@@ -97,7 +97,8 @@ def distil(student: AnyStudent, lesson: Lesson, schedule: Schedule, seed: int, t
     torch.manual_seed(seed)
     channels_last(student).train()
     teaching = _Teaching(student, lesson)
-    optimiser = OneCycle([*student.parameters(), *teaching.parameters()], schedule.learning_rate, schedule.steps)
+    learning = [p for p in (*student.parameters(), *teaching.parameters()) if p.requires_grad]
+    optimiser = OneCycle(learning, schedule.learning_rate, schedule.steps)
     with reporter.bar(title, schedule.steps) as advance:
         for batch in _batches(lesson, schedule, seed):
             loss = teaching(student, batch)

@@ -10,6 +10,7 @@ import torch
 
 from compress.progress import Reporter
 from compress.students.distil import Lesson
+from compress.students.own_side.first_layers import FirstLayers, first_layers_of, load_first, save_first
 from compress.students.own_side.layers import with_spare_layers
 from compress.students.own_side.narrow import pruned, thinned
 from compress.students.own_side.student import OwnStudent, copy_of, load_own, save_own, speak_as_taught
@@ -22,6 +23,7 @@ from edge.bundle import InputSpec
 
 S = TypeVar("S", bound=AnyStudent)
 
+_STEPS_OF_HEADS = 100  # linear heads on features that stay as they are
 _LOOKED_AT = 32  # pictures on which the teacher's layers are left out in turn
 
 
@@ -37,6 +39,13 @@ class Kind(Protocol[S]):
 
     @property
     def grids(self) -> Grids: ...
+
+    @property
+    def is_prunable(self) -> bool:
+        """Whether channels can be taken out of it."""
+
+    def steps(self, asked: int) -> int:
+        """How many of the training steps asked for it needs."""
 
     @property
     def depends(self) -> object:
@@ -64,10 +73,14 @@ class Convolutional:
     config: StudentConfig
     rate: float = 5e-3
     recovery_rate: float = 2.5e-3
+    is_prunable: bool = True
 
     @property
     def grids(self) -> Grids:
         return self.config.grids
+
+    def steps(self, asked: int) -> int:
+        return asked
 
     @property
     def depends(self) -> object:
@@ -99,6 +112,10 @@ class TeacherItself:
     name: str = "teacher"
     rate: float = 3e-4
     recovery_rate: float = 3e-4
+    is_prunable: bool = True
+
+    def steps(self, asked: int) -> int:
+        return asked
 
     @property
     def depends(self) -> object:
@@ -125,9 +142,48 @@ class TeacherItself:
         return load_own(folder)
 
 
+@dataclass(frozen=True, slots=True)
+class TeachersFirstLayers:
+    """The teacher's first layers as they are: only the small heads learn, and nothing is pruned."""
+
+    teacher: Teacher
+    num_classes: int
+    grids: Grids
+    name: str = "first-layers"
+    rate: float = 5e-3
+    recovery_rate: float = 5e-3
+    is_prunable: bool = False
+
+    def steps(self, asked: int) -> int:
+        return min(asked, _STEPS_OF_HEADS)
+
+    @property
+    def depends(self) -> object:
+        return ("first layers", self.num_classes)
+
+    def new(self, lesson: Lesson, reporter: Reporter) -> FirstLayers:  # noqa: ARG002  # its layers are the teacher's
+        return first_layers_of(self.teacher, self.grids.input, self.num_classes)
+
+    def thinned(self, student: FirstLayers, share: float) -> FirstLayers:  # noqa: ARG002  # the features would change
+        return student
+
+    def pruned(self, student: FirstLayers, target: FirstLayers, lesson: Lesson, seed: int) -> FirstLayers:  # noqa: ARG002
+        return student
+
+    def save(self, student: FirstLayers, folder: Path) -> None:
+        save_first(student, folder)
+
+    def load(self, folder: Path) -> FirstLayers:
+        return load_first(folder)
+
+
 def convolutional(spec: InputSpec, teacher: Teacher, num_classes: int, size: StudentSize) -> Convolutional:
     return Convolutional(size, student_config(spec, teacher.dim, num_classes, size))
 
 
 def teacher_itself(teacher: Teacher, num_classes: int) -> TeacherItself:
     return TeacherItself(teacher, num_classes, copy_of(teacher, num_classes).config.grids)
+
+
+def first_layers(teacher: Teacher, spec: InputSpec, num_classes: int) -> TeachersFirstLayers:
+    return TeachersFirstLayers(teacher, num_classes, first_layers_of(teacher, spec, num_classes).config.grids)

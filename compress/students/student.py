@@ -128,9 +128,9 @@ class Student(StudentModel[StudentConfig]):
     def hint_channels(self) -> tuple[int, int]:
         return self.config.convs[self.config.middle_after - 1].channels, self.config.convs[-1].channels
 
-    def patches(self, layers: list[Tensor]) -> Tensor:
+    def patches(self, layers: list[Tensor]) -> tuple[Tensor, ...]:
         fine = F.avg_pool2d(layers[self.config.fine_after - 1], 2, ceil_mode=True)
-        return torch.cat((fine, layers[self.config.middle_after - 1], layers[-1]), dim=1)
+        return (torch.cat((fine, layers[self.config.middle_after - 1], layers[-1]), dim=1),)
 
     def for_levels(self) -> Student:
         ready = fused(self)

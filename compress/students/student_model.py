@@ -57,8 +57,8 @@ class StudentModel(nn.Module, Generic[C]):
         """The channels of the two grids that `hints` gives."""
         raise NotImplementedError
 
-    def patches(self, layers: list[Tensor]) -> Tensor:
-        """The features that tell good parts from unlike ones: N x C x `grids.hint`."""
+    def patches(self, layers: list[Tensor]) -> tuple[Tensor, ...]:
+        """The features that tell good parts from unlike ones, a memory bank each: N x C x `grids.hint`."""
         raise NotImplementedError
 
     def for_levels(self) -> StudentModel[Any]:

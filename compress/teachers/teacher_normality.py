@@ -29,19 +29,24 @@ def fit_teacher_normality(teacher: Teacher, dataset: Dataset, seed: int, folder:
     good, held_out = (tuple(s for s in dataset.of(split) if s.kind == "good") for split in _SPLITS)
     run = open_runner(teacher, folder / "teacher.onnx", reporter)
     rng = np.random.default_rng(seed)
-    patches = []
+    patches: list[list[NDArray[np.float32]]] = []
     with reporter.bar("teacher learns what is good", len(good) + len(held_out)) as advance:
         for samples in (good, held_out):
             kept = max(1, _PATCHES_PER_FIT // len(samples))
-            rows = []
+            rows: tuple[list[NDArray[np.float32]], ...] = ([], [])
             for start in range(0, len(samples), _BATCH):
-                grid_NChw = _grid(run, teacher, samples[start : start + _BATCH])
-                for patch_CP in grid_NChw.reshape(*grid_NChw.shape[:2], -1):
-                    rows.append(patch_CP.T[rng.permutation(patch_CP.shape[1])[:kept]])
-                    advance()
-            patches.append(np.concatenate(rows))
+                grids = _grids(run, teacher, samples[start : start + _BATCH])
+                for layer, grid_NChw in zip(rows, grids, strict=True):
+                    layer += [_some(patch_CP, kept, rng) for patch_CP in grid_NChw.reshape(*grid_NChw.shape[:2], -1)]
+                advance(len(grids[0]))
+            patches.append([np.concatenate(layer) for layer in rows])
     (folder / "teacher.onnx").unlink(missing_ok=True)
     return fit_patches(patches[0], patches[1], seed)
+
+
+def _some(patch_CP: NDArray[np.float32], count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Feature vectors of at most so many of a picture's places, count x C."""
+    return np.ascontiguousarray(patch_CP.T[rng.permutation(patch_CP.shape[1])[:count]])
 
 
 def teacher_anomaly(
@@ -55,7 +60,7 @@ def teacher_anomaly(
         for start in range(0, len(samples), _BATCH):
             some = samples[start : start + _BATCH]
             with torch.inference_mode():
-                anomaly_N, map_Nhw = head(torch.from_numpy(_grid(run, teacher, some)))
+                anomaly_N, map_Nhw = head([torch.from_numpy(grid) for grid in _grids(run, teacher, some)])
             scores.append(anomaly_N.numpy())
             maps.append(map_Nhw.numpy())
             advance(len(some))
@@ -64,10 +69,10 @@ def teacher_anomaly(
     return Answers(np.ones((len(samples), 1), np.float32), map_NHW, np.concatenate(scores), map_NHW)
 
 
-def _grid(run: Runner, teacher: Teacher, samples: tuple[Sample, ...]) -> NDArray[np.float32]:
-    """Middle and deep features on the middle grid: N x C x h x w."""
+def _grids(run: Runner, teacher: Teacher, samples: tuple[Sample, ...]) -> tuple[NDArray[np.float32], ...]:
+    """Middle and deep features, both on the middle grid: each N x C x h x w."""
     spec = InputSpec(teacher.preprocessing.height, teacher.preprocessing.width)
     _, middle_NChw, deep_NCHW = run(np.stack([model_input(read_image(s.path), spec) for s in samples]))
     height, width = middle_NChw.shape[2:]
     rows_hH, columns_wW = resampling(deep_NCHW.shape[2], height), resampling(deep_NCHW.shape[3], width)
-    return np.concatenate([middle_NChw, rows_hH @ deep_NCHW @ columns_wW.T], axis=1)
+    return middle_NChw, rows_hH @ deep_NCHW @ columns_wW.T

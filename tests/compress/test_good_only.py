@@ -68,6 +68,8 @@ def test_the_report_tells_what_good_parts_can_promise(good_only: FinishedRun) ->
     assert report.parity.torch_onnx_flips == 0
     assert ("unknown defect", "defect") in report.classes
     assert report.shipped.anomaly == good_only.bundle.manifest.decision.anomaly
+    assert all(point.auroc is not None and point.escape is None for point in report.points[1:])
+    assert "AUROC of made-up defects" in (good_only.out / "report.html").read_text(encoding="utf-8")
     (promised,) = [line for line in good_only.lines if line.startswith("parts unlike good ones")]
     assert "held-out good parts" in promised
 
@@ -111,6 +113,24 @@ def test_escapes_cannot_be_promised_without_a_defect(finished_run: FinishedRun, 
     """Said before any work is done."""
     recipe = replace(HOLD_OUT, budget=Budget(max_escape=0.01))
     with pytest.raises(BudgetError, match="without a defect"):
+        compress(str(finished_run.teacher), finished_run.data, tmp_path / "out", recipe, SilentReporter())
+
+
+def test_exploring_has_nothing_to_compare_by(finished_run: FinishedRun, tmp_path: Path) -> None:
+    """No point could be better than another, so it is said instead of trying them all."""
+    with pytest.raises(BudgetError, match="--explore compares models by the defects"):
+        compress(
+            str(finished_run.teacher), finished_run.data, tmp_path / "out", replace(HOLD_OUT, explore=True),
+            SilentReporter(),
+        )  # fmt: skip
+
+
+def test_an_input_size_that_the_teachers_layers_do_not_take_is_refused(
+    finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    """A transformer of one size is shipped at that size, and another is not taken without a word."""
+    recipe = replace(HOLD_OUT, input="M")
+    with pytest.raises(DataError, match="--student first-layers sees pictures at this teacher's own size, not at M"):
         compress(str(finished_run.teacher), finished_run.data, tmp_path / "out", recipe, SilentReporter())
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from compress.good_parts.normality import (
+    BankHead,
     Normality,
     NormalityHead,
     fit_normality,
@@ -92,16 +93,15 @@ def test_the_graph_answers_as_torch_does(student: Student, normality: Normality,
 
 
 def test_distances_are_to_the_nearest_of_the_bank() -> None:
-    """Held against the definition, computed the plain way."""
+    """Held against the definition, computed the plain way; the mean over the draws."""
     rng = np.random.default_rng(0)
-    found = fit_patches(
-        rng.normal(size=(3000, 20)).astype(np.float32), rng.normal(size=(300, 20)).astype(np.float32), 0
-    )
+    good_MC, held_out_MC = (rng.normal(size=(count, 20)).astype(np.float32) for count in (3000, 300))
+    (found,) = fit_patches([good_MC], [held_out_MC], 0).banks
     patch_MC = rng.normal(size=(40, 20)).astype(np.float32)
     z_MD = (patch_MC - found.mean_C) @ found.whiten_CD
-    plain_M = np.sqrt(np.square(z_MD[:, None] - found.bank_KD[None]).sum(2).min(1))
+    plain_M = np.mean([np.sqrt(np.square(z_MD[:, None] - b_KD[None]).sum(2).min(1)) for b_KD in found.bank_BKD], axis=0)
     with torch.inference_mode():
-        got_M = NormalityHead(found).distances(torch.from_numpy(patch_MC).T[None, :, :, None])[0, :, 0]
+        got_M = BankHead(found)(torch.from_numpy(patch_MC).T[None, :, :, None])[0, :, 0]
     assert np.allclose(got_M.numpy(), plain_M, atol=1e-3)
 
 
@@ -109,12 +109,27 @@ def test_it_is_stored_as_plain_arrays(normality: Normality, tmp_path: Path) -> N
     """What comes back from the file is bit by bit what went in."""
     save_normality(normality, tmp_path / "n.safetensors")
     back = load_normality(tmp_path / "n.safetensors")
-    assert all(np.array_equal(a, b) for a, b in zip(back.arrays, normality.arrays, strict=True))
-    assert back.midpoint == pytest.approx(normality.midpoint)
+    for ours, theirs in zip(back.banks, normality.banks, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(ours.arrays, theirs.arrays, strict=True))
+        assert ours.midpoint == pytest.approx(theirs.midpoint)
 
 
 def test_few_pictures_are_enough_to_begin(student: Student) -> None:
     """Two good parts give fewer patches than the bank has room for; it is then as large as they are."""
-    found = fit_normality(student, _parts(2, 0), _parts(1, 1), seed=0)
-    assert len(found.bank_KD) <= 40
+    (found,) = fit_normality(student, _parts(2, 0), _parts(1, 1), seed=0).banks
+    assert found.bank_BKD.shape[1] <= 40
     assert all(np.isfinite(array).all() for array in found.arrays)
+
+
+def test_every_layer_has_its_own_bank_and_an_equal_say() -> None:
+    """The mean of the layers' distances, each in units of its usual one, whatever their scale."""
+    rng = np.random.default_rng(1)
+    good = [rng.normal(size=(2000, 12)).astype(np.float32), 50 * rng.normal(size=(2000, 8)).astype(np.float32)]
+    found = fit_patches(good, [layer[:200] + 0.5 * layer.std() for layer in good], 0)
+    grids = [torch.from_numpy(layer[:64].T.copy()).view(1, -1, 8, 8) for layer in good]
+    with torch.inference_mode():
+        anomaly_N, map_Nhw = NormalityHead(found)(grids)
+        each = [BankHead(bank)(grid) / bank.midpoint for bank, grid in zip(found.banks, grids, strict=True)]
+    mean_hw = (each[0] + each[1])[0] / 2
+    assert torch.allclose(map_Nhw[0], mean_hw / (mean_hw + 1))
+    assert float(anomaly_N[0]) == pytest.approx(float(map_Nhw.flatten().topk(2).values.mean()), abs=1e-3)

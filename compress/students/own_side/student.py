@@ -95,19 +95,19 @@ class OwnStudent(StudentModel[OwnConfig]):
 
     def heads(self, layers: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         middle_NCHW, _, last_NCHW, pooled_ND = layers
-        coarse_NCHW = F.interpolate(self.map_coarse(_level(last_NCHW)), size=self.config.map, mode="nearest")
-        map_N1HW = self.map_out(F.relu(coarse_NCHW + self.map_fine(_level(middle_NCHW))))
+        coarse_NCHW = F.interpolate(self.map_coarse(level(last_NCHW)), size=self.config.map, mode="nearest")
+        map_N1HW = self.map_out(F.relu(coarse_NCHW + self.map_fine(level(middle_NCHW))))
         return self.classify(pooled_ND), pooled_ND, map_N1HW.squeeze(1)
 
     def hints(self, layers: list[Tensor]) -> tuple[Tensor, Tensor]:
-        return _fit(layers[0], self.config.hint), _fit(layers[1], self.config.hint)
+        return fit_grid(layers[0], self.config.hint), fit_grid(layers[1], self.config.hint)
 
     @property
     def hint_channels(self) -> tuple[int, int]:
         return self.config.channels[:2]
 
-    def patches(self, layers: list[Tensor]) -> Tensor:
-        return torch.cat([_fit(grid, self.config.hint) for grid in layers[:3]], dim=1)
+    def patches(self, layers: list[Tensor]) -> tuple[Tensor, ...]:
+        return self.hints(layers)
 
     def for_levels(self) -> OwnStudent:
         ready = copy.deepcopy(self).eval()
@@ -164,7 +164,7 @@ def copy_of(teacher: Teacher, num_classes: int) -> OwnStudent:
     middle, deep = ((grid.shape[2], grid.shape[3]) for grid in three[:2])
     config = OwnConfig(
         architecture=type(vision.model).__name__,
-        model=_plain(vision.model.config),
+        model=plain_config(vision.model.config),
         is_dual=vision.is_dual,
         has_pooler=vision.has_pooler,
         preprocessing=side,
@@ -220,16 +220,16 @@ def load_own(folder: Path) -> OwnStudent:
         ) from error
 
 
-def _plain(config: Any) -> dict[str, Any]:
+def plain_config(config: Any) -> dict[str, Any]:
     """A configuration as JSON has it."""
     said: dict[str, Any] = msgspec.json.decode(config.to_json_string(use_diff=False))
     return said
 
 
-def _level(grid_NCHW: Tensor) -> Tensor:
+def level(grid_NCHW: Tensor) -> Tensor:
     """Every place at mean 0 and variance 1 over its channels: transformers keep a few channels far above the rest."""
     return F.layer_norm(grid_NCHW.permute(0, 2, 3, 1), (grid_NCHW.shape[1],)).permute(0, 3, 1, 2)
 
 
-def _fit(grid_NCHW: Tensor, size: tuple[int, int]) -> Tensor:
+def fit_grid(grid_NCHW: Tensor, size: tuple[int, int]) -> Tensor:
     return grid_NCHW if grid_NCHW.shape[2:] == size else F.adaptive_avg_pool2d(grid_NCHW, size)
