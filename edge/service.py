@@ -177,7 +177,9 @@ def _dashboard(
     }
     if gate is not None:
         arguments["--keys"] = str(gate.new_member(line_file.line.data_dir / _MEMBERS, "dashboard"))
-    command = [sys.executable, "-m", "edge.dashboard", *(word for pair in arguments.items() for word in pair)]
+    bundles = [line_file.line.bundle, *(product.bundle for product in line_file.product)]
+    named = [*arguments.items(), *(("--bundle", str(bundle)) for bundle in bundles)]
+    command = [sys.executable, "-m", "edge.dashboard", *(word for pair in named for word in pair)]
     dashboard = Companion("dashboard", command, say)
     stack.callback(dashboard.stop)
     say(f"dashboard: http://{settings.host}:{settings.port}/")

@@ -22,6 +22,7 @@ def main(
     keys: Annotated[
         Path | None, typer.Option(help="Folder with the keys for the feed, where it asks for some.")
     ] = None,
+    bundle: Annotated[list[Path], typer.Option(help="Folder of a bundle that judges the parts, for searching.")] = [],  # noqa: B006
     language: Annotated[Language, typer.Option(help="Language of the page.")] = "zh-TW",
 ) -> None:
     """Show a running line in the browser: live pictures, verdicts, yield and the latest rejects."""
@@ -30,7 +31,7 @@ def main(
     from edge.dashboard.serve import Options, serve  # NiceGUI takes a while; `--help` need not wait for it
 
     try:
-        serve(Options(feed, data_dir, host, port, language, line, keys))
+        serve(Options(feed, data_dir, host, port, language, line, keys, tuple(bundle)))
     except EdgevlError as error:
         print(error, file=sys.stderr)  # noqa: T201
         raise typer.Exit(error.exit_code) from None

@@ -3,6 +3,8 @@
     GET /api/line                       the line now: heartbeat, cameras with their state and newest verdict
     GET /api/history                    stored verdicts, newest first; ?limit (1..500) &status &camera
                                         &class_name &before_id (the smallest row_id of the page before)
+    GET /api/search                     parts that a sentence describes, or that look like a verdict's, best first;
+                                        ?question &limit (1..500) &status &camera &class_name
     GET /api/counts                     counts per stretch of time; ?minutes (1..1440) &bucket_s (60..86400)
     GET /api/picture/VERDICT_ID         the JPEG kept for a stored verdict
     GET /api/map/VERDICT_ID             its defect map: a PNG in 8-bit grey, 255 for 1, over the verdict's region
@@ -26,10 +28,12 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import Response
 
+from edge.dashboard.finder import Finder
 from edge.dashboard.live import LiveLine
 from edge.dashboard.past import utc_now
-from edge.history import History
+from edge.history import History, Wanted
 from edge.messages import Picture
+from edge.search.results import LONGEST
 from edge.verdict import Status
 
 Answer = TypeVar("Answer")
@@ -40,11 +44,12 @@ KEPT_FOR_EVER = {"Cache-Control": "private, max-age=86400, immutable"}
 NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
-def routes(live: LiveLine, history: History) -> APIRouter:
+def routes(live: LiveLine, history: History, finder: Finder) -> APIRouter:
     """All routes below /api."""
     router = APIRouter(prefix="/api")
     _add_live(router, live)
     _add_history(router, history)
+    _add_search(router, finder)
     return router
 
 
@@ -117,6 +122,21 @@ def _kept(path: FilePath | None, media_type: str, what: str, verdict_id: str) ->
     if content is None:
         raise HTTPException(404, f"no {what} is kept for verdict {verdict_id!r}")
     return Response(content, media_type=media_type, headers=KEPT_FOR_EVER)
+
+
+def _add_search(router: APIRouter, finder: Finder) -> None:
+    @router.get("/search")
+    def search(
+        question: Annotated[str, Query(min_length=1, max_length=LONGEST)],
+        limit: Annotated[int, Query(ge=1, le=500)] = 12,
+        status: Status | None = None,
+        camera: Name | None = None,
+        class_name: Name | None = None,
+    ) -> Response:
+        found = finder.find(question, Wanted(status, camera, class_name), limit)
+        if found.error is not None:
+            raise HTTPException(422, found.error)
+        return _json(found.hits)
 
 
 def _asked(question: Callable[[], Answer]) -> Answer:

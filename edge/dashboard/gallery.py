@@ -62,6 +62,9 @@ class Card:
                 self._time = ui.label().classes("time")
                 self._report = ui.label().classes("report")
 
+    def hide(self) -> None:
+        show_if(self._card, False)
+
     def update(self, stored: StoredVerdict | None, moment: Moment) -> None:
         self._stored, self._moment = stored, moment
         show_if(self._card, stored is not None)

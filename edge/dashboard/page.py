@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from edge.dashboard.camera_tile import CameraGrid
+from edge.dashboard.finder import Finder
 from edge.dashboard.gallery import Gallery
 from edge.dashboard.header import Header
 from edge.dashboard.live import LiveLine
 from edge.dashboard.moment import Moment
-from edge.dashboard.past import Past, utc_now
+from edge.dashboard.past import REJECTS_SHOWN, Past, utc_now
+from edge.dashboard.search_panel import SearchPanel
 from edge.dashboard.statistics import Statistics
 from edge.dashboard.styling import set_class, show_if
 from edge.dashboard.texts import TEXTS, Language
+from edge.history import Wanted
 
 # Five pictures a second look alive, and cost little.
 TICK_S = 0.2
@@ -30,6 +33,7 @@ class Sources:
     feed: str
     live: LiveLine
     past: Callable[[], Past]
+    finder: Finder
 
 
 def build_page(sources: Sources, language: Language) -> None:
@@ -43,6 +47,7 @@ def build_page(sources: Sources, language: Language) -> None:
         cameras = CameraGrid(language)
         statistics = Statistics(language)
         gallery = Gallery(language)
+        search = SearchPanel(language, lambda text: sources.finder.find(text, Wanted(), REJECTS_SHOWN))
 
     def update() -> None:
         moment = Moment(language, sources.live.view(), sources.past())
@@ -54,6 +59,7 @@ def build_page(sources: Sources, language: Language) -> None:
         cameras.update(moment)
         statistics.update(moment)
         gallery.update(moment)
+        search.update(moment)
 
     update()
     ui.timer(TICK_S, update)

@@ -14,6 +14,7 @@ from nicegui import app, run, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from edge.dashboard.api import routes
+from edge.dashboard.finder import Finder
 from edge.dashboard.listen import listening
 from edge.dashboard.live import LiveLine
 from edge.dashboard.page import Sources, build_page
@@ -45,6 +46,7 @@ class Options:
     language: Language
     line: str
     keys: Path | None = None
+    bundles: tuple[Path, ...] = ()
 
 
 def serve(options: Options) -> None:
@@ -54,10 +56,11 @@ def serve(options: Options) -> None:
     live = LiveLine(options.line, time.monotonic)
     history = History(options.data_dir)
     reader = PastReader(history)
+    finder = Finder(options.data_dir, options.bundles)
     app.router.redirect_slashes = False  # an address is right or wrong; none is guessed
-    app.include_router(routes(live, history))
+    app.include_router(routes(live, history, finder))
     _add_guards(options.host)
-    _add_page(Sources(options.line, options.feed, live, lambda: reader.past), options.language)
+    _add_page(Sources(options.line, options.feed, live, lambda: reader.past, finder), options.language)
 
     async def refresh() -> None:
         await run.io_bound(reader.refresh, utc_now())

@@ -56,6 +56,11 @@ class Texts:
     ledger: str
     ledger_wrong: str
     gallery_title: str
+    search_title: str
+    search_hint: str
+    search_help: str
+    search_running: str
+    search_nothing: str
     gallery_empty: str
     no_picture: str
     defect_map: str
@@ -134,6 +139,11 @@ ENGLISH = Texts(
     no_defects="No rejects in the last 60 minutes.",
     ledger="{triggers} triggers = {verdicts} verdicts + {dropped} dropped + {in_flight} in work",
     ledger_wrong="Ledger does not add up: {triggers} ≠ {verdicts} + {dropped} + {in_flight}",
+    search_title="Search",
+    search_hint="oil stain near the edge, scratch upper left, or a verdict's id",
+    search_help="Describe a part in English or Chinese and press Enter.",
+    search_running="Searching …",
+    search_nothing="No part was found.",
     gallery_title="Latest rejects",
     gallery_empty="No rejected parts yet.",
     no_picture="No picture kept",
@@ -220,6 +230,11 @@ TAIWAN_CHINESE = Texts(
     no_defects="近 60 分鐘沒有不良品。",
     ledger="觸發 {triggers} = 判定 {verdicts} + 未檢 {dropped} + 處理中 {in_flight}",
     ledger_wrong="數量不符：觸發 {triggers} ≠ 判定 {verdicts} + 未檢 {dropped} + 處理中 {in_flight}",
+    search_title="搜尋",
+    search_hint="邊緣油污、左上刮傷，或判定編號",
+    search_help="以中文或英文描述零件，按 Enter 搜尋",
+    search_running="搜尋中 …",
+    search_nothing="找不到相符的零件",
     gallery_title="最近檢出的不良與待判",
     gallery_empty="目前沒有不良品。",
     no_picture="未保留影像",

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import psutil
 import pytest
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from edge.dashboard.texts import TEXTS
@@ -142,6 +143,23 @@ def test_a_report_stands_with_its_part(tmp_path: Path) -> None:
         save_screenshot(browser, tmp_path / "report.png")
         assert served.get(f"/api/report/{quote(first.id)}")[0] == 200
         assert served.get("/api/report/none")[0] == 404
+
+
+def test_parts_are_searched_for_on_the_page(tmp_path: Path) -> None:
+    """A sentence brings the parts it describes; one that cannot be searched for brings a sentence."""
+    with opened(tmp_path) as (line, _, browser):
+        line.part(CAMERAS[0], SCRATCHED)
+        line.part(CAMERAS[0], DOUBTFUL)
+        _until(browser, lambda: _cards(browser) == 2)
+        box = browser.find_element("css selector", ".search input")
+        box.send_keys("scratch" + Keys.ENTER)
+        _until(browser, lambda: _count(browser, ".search .card:not(.hidden)") == 1)
+        assert _text(browser, ".search .card:not(.hidden) .class") == "刮傷"
+        save_screenshot(browser, tmp_path / "search.png")
+        box.clear()
+        box.send_keys("царапина" + Keys.ENTER)
+        _until(browser, lambda: "Traditional Chinese and English" in _text(browser, ".search .hint"))
+        assert _count(browser, ".search .card:not(.hidden)") == 0
 
 
 def test_the_language_is_switched_on_the_page(tmp_path: Path) -> None:

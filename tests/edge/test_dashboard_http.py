@@ -41,6 +41,18 @@ def test_the_history_is_answered_as_the_feed_published_it(served: Dashboard) -> 
     assert counted["counts"]["by_class"] == {"scratch": 1, "stain": 1}
 
 
+def test_parts_are_found_by_words_and_a_bad_question_is_a_sentence(served: Dashboard) -> None:
+    """In either language, within filters; what cannot be searched for is refused with what to write instead."""
+    (found,) = _json(served, "/api/search?question=" + quote("a scratch"))
+    assert found["stored"]["verdict"]["class_name"] == "scratch"
+    (found,) = _json(served, "/api/search?question=" + quote("待判"))
+    assert found["stored"]["verdict"]["status"] == "UNDECIDED"
+    assert _json(served, "/api/search?status=OK&question=scratch") == []
+    for question, words in (("царапина", "Traditional Chinese and English"), ("x" * 501, "500")):
+        status, _, body = served.get("/api/search?question=" + quote(question))
+        assert (status, words in body.decode()) == (422, True)
+
+
 def test_a_kept_picture_is_served_by_its_verdict(served: Dashboard) -> None:
     """A real JPEG, for a verdict whose id holds Chinese characters and a blank."""
     (reject,) = _json(served, "/api/history?status=NG")
