@@ -13,6 +13,9 @@ import msgspec
 from msgspec import Meta
 
 from edge.questions.answered import Answered
+from edge.search.asked import Moment
+from edge.search.results import By
+from edge.verdict import Status
 
 REQUESTS_VERSION = 1
 
@@ -86,6 +89,22 @@ class AskRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     id: Name = ""
 
 
+class SearchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="search"):
+    """Parts of the history that a sentence (English or Traditional Chinese) describes, or that look like a verdict's.
+
+    question: the sentence, or the id of the verdict. The rest says which parts may be found; `until` is not included.
+    """
+
+    question: Annotated[str, Meta(max_length=20_000)]
+    status: Status | None = None
+    camera: Name | None = None
+    class_name: Name | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 10
+    id: Name = ""
+
+
 class ReplayAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="replay"):
     """The messages follow as further frames, in order, as they were published.
 
@@ -141,6 +160,26 @@ class AskAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
     id: str = ""
 
 
+class FoundPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part that was found. `verdict` is its id. score: a cosine where it was found by look, else for order only.
+
+    by: it looks alike; the sentence describes it; its words are in what is written about it.
+    """
+
+    verdict: str
+    score: float
+    by: tuple[By, ...]
+    has_picture: bool
+
+
+class SearchAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="search"):
+    """The parts, best first; their verdicts follow as further frames, as on the feed."""
+
+    parts: tuple[FoundPart, ...]
+    count: int
+    id: str = ""
+
+
 class ErrorAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="error"):
     """The request was not done. `detail` is one sentence for whoever wrote it; `retry_ms`: when to ask again."""
 
@@ -150,8 +189,19 @@ class ErrorAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
     id: str = ""
 
 
-Request = ReplayRequest | SnapshotRequest | PicturesRequest | TriggerRequest | RecipeRequest | AskRequest
-Answer = ReplayAnswer | SnapshotAnswer | PicturesAnswer | TriggerAnswer | RecipeAnswer | AskAnswer | ErrorAnswer
+Request = (
+    ReplayRequest | SnapshotRequest | PicturesRequest | TriggerRequest | RecipeRequest | AskRequest | SearchRequest
+)
+Answer = (
+    ReplayAnswer
+    | SnapshotAnswer
+    | PicturesAnswer
+    | TriggerAnswer
+    | RecipeAnswer
+    | AskAnswer
+    | SearchAnswer
+    | ErrorAnswer
+)
 
 
 def is_stored(topic: str) -> bool:

@@ -22,7 +22,7 @@ import zmq
 
 from edge.errors import ConfigError
 from edge.feed import Publisher
-from edge.messages import Verdict, topic_for
+from edge.messages import Verdict, encode, topic_for
 from edge.peer_limit import PeerLimit
 from edge.picture_rates import TooManyLeasesError
 from edge.recipes import Progress, RecipeError
@@ -34,6 +34,7 @@ from edge.request_messages import (
     AskRequest,
     ErrorAnswer,
     Fault,
+    FoundPart,
     PicturesAnswer,
     PicturesRequest,
     RecipeAnswer,
@@ -41,6 +42,8 @@ from edge.request_messages import (
     ReplayAnswer,
     ReplayRequest,
     Request,
+    SearchAnswer,
+    SearchRequest,
     SnapshotAnswer,
     SnapshotRequest,
     TriggerAnswer,
@@ -48,6 +51,7 @@ from edge.request_messages import (
     decode_request,
     encode_request,
 )
+from edge.search.asked import Told, Wish
 from edge.triggers import RequestError
 
 # A request is a few hundred bytes; ZeroMQ hangs up on a peer that sends more in one frame.
@@ -70,14 +74,19 @@ def _answers_nothing(_question: Ask, reply: Callable[[Asked | str], None]) -> No
     reply("this line answers no questions")
 
 
+def _searches_nothing(_wish: Wish, reply: Callable[[Told | str], None]) -> None:
+    """Of a line without a history."""
+    reply("this line cannot be searched")
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What the socket answers from.
 
     trigger(camera, identity): raises RequestError. pictures(camera, holder, hz, seconds) -> hz: raises KeyError for a
     camera that is none, and TooManyLeasesError. recipe(product, camera): raises RecipeError. find(id): a
-    stored verdict with the one before it. ask(question, reply): answered later, from any thread. open_replay and find
-    are called in the socket's thread.
+    stored verdict with the one before it. ask(question, reply) and search(wish, reply): answered later, from any
+    thread. open_replay and find are called in the socket's thread.
     """
 
     line: str
@@ -89,6 +98,7 @@ class Desk:
     recipe: Callable[[str, str | None], Progress]
     find: Callable[[str], tuple[Verdict, Verdict | None] | None] = _finds_nothing
     ask: Callable[[Ask, Callable[[Asked | str], None]], None] = _answers_nothing
+    search: Callable[[Wish, Callable[[Told | str], None]], None] = _searches_nothing
 
 
 class RequestServer:
@@ -261,6 +271,9 @@ class Clerk:
                     return self._chosen(request), []
                 case AskRequest():
                     return self._asked(envelope, request)
+                case SearchRequest():
+                    self._search(envelope, request)
+                    return None
         except sqlite3.Error as error:
             self.close()  # opened anew with the next request
             return _error("unavailable", f"the history cannot be read now ({error})", request.id, retry_ms=500), []
@@ -317,6 +330,24 @@ class Clerk:
 
         self._desk.ask(Ask(request.question, request.session, *found), reply)
         return None
+
+    def _search(self, envelope: list[bytes], request: SearchRequest) -> None:
+        """Another process looks; this thread goes on with what others ask."""
+
+        def reply(told: Told | str) -> None:
+            payloads: list[bytes] = []
+            if isinstance(told, str):
+                answer: Answer = _error("unavailable", told, request.id, retry_ms=1000)
+            elif told.error is not None:
+                answer = _error("refused", told.error, request.id)
+            else:
+                parts = tuple(FoundPart(part.verdict.id, part.score, part.by, part.has_picture) for part in told.parts)
+                answer = SearchAnswer(parts, len(parts), request.id)
+                payloads = [encode(part.verdict) for part in told.parts]
+            self._later([*envelope, encode_request(answer), *payloads])
+
+        r = request
+        self._desk.search(Wish(r.question, r.status, r.camera, r.class_name, r.since, r.until, r.limit), reply)
 
     def _chosen(self, request: RecipeRequest) -> Answer:
         try:

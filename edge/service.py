@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from rich.console import Console
@@ -41,6 +42,7 @@ from edge.reports.plan import ReportPlan
 from edge.requests import Desk, RequestServer
 from edge.runtime import Line, Outlets, Summary
 from edge.sdnotify import notify, watchdog_s
+from edge.search.beside import SearchBeside
 from edge.store import PICTURES, StoreLimits, open_store
 from edge.verdict import Status
 
@@ -73,7 +75,9 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
         facts = line_facts(line_file.line.name, tuple(shelf.values()), main, requests.address)
         line = Line(facts, cameras, recipes, outlets, numbers, say, _pacing(line_file.engine))
         line.start()
-        requests.start(_desk(line, recipes, line_file, numbers.epoch, outlets.publisher))
+        search = SearchBeside(line_file.line.data_dir, _bundle_folders(line_file))
+        stack.callback(search.close)
+        requests.start(_desk(line, recipes, line_file, numbers.epoch, outlets.publisher, search))
         say(f"line {facts.line} is running; its feed is {outlets.publisher.address}")
         if line_file.metrics.port is not None:
             monitor = stack.enter_context(Monitor("127.0.0.1", line_file.metrics.port, line.state))
@@ -141,7 +145,9 @@ def _report_plan(line_file: LineFile) -> ReportPlan:
     return ReportPlan(bundles, wish.languages, statuses, wish.queue, wish.expire_s, wish.hang_s)
 
 
-def _desk(line: Line, recipes: Recipes, line_file: LineFile, epoch: str, publisher: Publisher) -> Desk:
+def _desk(
+    line: Line, recipes: Recipes, line_file: LineFile, epoch: str, publisher: Publisher, search: SearchBeside
+) -> Desk:
     open_replay = partial(Replay, line_file.line.data_dir)
     return Desk(
         line=line_file.line.name,
@@ -153,11 +159,17 @@ def _desk(line: Line, recipes: Recipes, line_file: LineFile, epoch: str, publish
         recipe=recipes.choose,
         find=History(line_file.line.data_dir).with_previous,
         ask=line.ask,
+        search=search.ask,
     )
 
 
 def _pacing(wish: EngineSection) -> Pacing:
     return Pacing(wish.hang_ms / 1e3, wish.batch_wait_ms / 1e3)
+
+
+def _bundle_folders(line_file: LineFile) -> list[Path]:
+    """The line's own and those of its products, each once."""
+    return list(dict.fromkeys([line_file.line.bundle, *(product.bundle for product in line_file.product)]))
 
 
 def _dashboard(
@@ -177,8 +189,7 @@ def _dashboard(
     }
     if gate is not None:
         arguments["--keys"] = str(gate.new_member(line_file.line.data_dir / _MEMBERS, "dashboard"))
-    bundles = [line_file.line.bundle, *(product.bundle for product in line_file.product)]
-    named = [*arguments.items(), *(("--bundle", str(bundle)) for bundle in bundles)]
+    named = [*arguments.items(), *(("--bundle", str(bundle)) for bundle in _bundle_folders(line_file))]
     command = [sys.executable, "-m", "edge.dashboard", *(word for pair in named for word in pair)]
     dashboard = Companion("dashboard", command, say)
     stack.callback(dashboard.stop)

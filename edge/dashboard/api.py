@@ -28,11 +28,11 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import Response
 
-from edge.dashboard.finder import Finder
 from edge.dashboard.live import LiveLine
 from edge.dashboard.past import utc_now
 from edge.history import History, Wanted
 from edge.messages import Picture
+from edge.search.finder import Finder
 from edge.search.results import LONGEST
 from edge.verdict import Status
 

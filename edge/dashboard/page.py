@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from edge.dashboard.camera_tile import CameraGrid
-from edge.dashboard.finder import Finder
 from edge.dashboard.gallery import Gallery
 from edge.dashboard.header import Header
 from edge.dashboard.live import LiveLine
@@ -20,6 +19,7 @@ from edge.dashboard.statistics import Statistics
 from edge.dashboard.styling import set_class, show_if
 from edge.dashboard.texts import TEXTS, Language
 from edge.history import Wanted
+from edge.search.finder import Finder
 
 # Five pictures a second look alive, and cost little.
 TICK_S = 0.2

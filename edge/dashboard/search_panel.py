@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from nicegui import run, ui
 
-from edge.dashboard.finder import Found
 from edge.dashboard.gallery import Card, Detail
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN
 from edge.dashboard.styling import show_if
 from edge.dashboard.texts import TEXTS, Language
+from edge.search.finder import Found
 from edge.search.results import LONGEST
 
 

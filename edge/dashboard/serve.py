@@ -14,7 +14,6 @@ from nicegui import app, run, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from edge.dashboard.api import routes
-from edge.dashboard.finder import Finder
 from edge.dashboard.listen import listening
 from edge.dashboard.live import LiveLine
 from edge.dashboard.page import Sources, build_page
@@ -23,6 +22,7 @@ from edge.dashboard.texts import TEXTS, Language, language_from
 from edge.errors import ConfigError
 from edge.history import History
 from edge.keys import read_client_keys
+from edge.search.finder import Finder
 
 REFRESH_S = 2.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

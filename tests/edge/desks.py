@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from edge.recipes import Progress, RecipeError
 from edge.replay import Replay
 from edge.request_messages import Answer, Request, decode_answer, encode_request
 from edge.requests import Desk, RequestServer
+from edge.search.beside import SearchBeside
 from edge.store import NewVerdict, Store, StoreLimits, open_store
 from edge.triggers import RequestError
 from tests.edge.feed_double import GOOD, Origin, Part, verdict_of
@@ -32,6 +33,7 @@ class Talking:
     publisher: Publisher
     server: RequestServer
     epoch: str
+    search: SearchBeside
     rates: PictureRates = field(default_factory=lambda: PictureRates(0))
     triggered: list[tuple[str, str]] = field(default_factory=list)
     chosen: list[tuple[str, str | None]] = field(default_factory=list)
@@ -63,7 +65,10 @@ class Talking:
         return [(verdict, encode(verdict)) for verdict in verdicts]
 
     def desk(self, open_replay: Callable[[], Replay]) -> Desk:
-        return Desk("steel", self.epoch, self.publisher, open_replay, self.take_trigger, self.show, self.choose)
+        return Desk(
+            "steel", self.epoch, self.publisher, open_replay, self.take_trigger, self.show, self.choose,
+            search=self.search.ask,
+        )  # fmt: skip
 
     def take_trigger(self, camera: str, identity: str) -> None:
         if camera != "belt":
@@ -95,8 +100,9 @@ def talking(
         open_store(data_dir, StoreLimits(), print) as store,
         Publisher(bind, gate) as publisher,
         RequestServer(requests, publisher) as server,
+        closing(SearchBeside(data_dir, [])) as search,
     ):
-        line = Talking(store, publisher, server, epoch)
+        line = Talking(store, publisher, server, epoch, search)
         server.start(line.desk(lambda: Replay(data_dir)))
         yield line
 

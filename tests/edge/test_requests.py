@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import jsonschema
 import msgspec
+import psutil
 import pytest
 import zmq
 from hypothesis import HealthCheck, given, settings
@@ -24,6 +26,8 @@ from edge.request_messages import (
     RecipeRequest,
     ReplayAnswer,
     ReplayRequest,
+    SearchAnswer,
+    SearchRequest,
     SnapshotAnswer,
     SnapshotRequest,
     TriggerAnswer,
@@ -34,7 +38,7 @@ from edge.request_messages import (
 )
 from edge.requests import Clerk
 from tests.edge.desks import Asker, Talking, talking
-from tests.edge.feed_double import GOOD, Origin, verdict_of
+from tests.edge.feed_double import GOOD, SCRATCHED, Origin, verdict_of
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs/feed/requests.schema.json"
 TOPIC = "verdict/steel/belt"
@@ -92,6 +96,27 @@ def test_what_is_not_kept_is_said(line: Talking, asker: Asker) -> None:
     answer, messages = asker.ask(ReplayRequest(TOPIC, Mark("long-gone", 5)))
     assert (answer, messages) == (ReplayAnswer(TOPIC, 0, known=False, next=Mark("e1", 0)), [])
     assert asker.ask(ReplayRequest("verdict/steel/none"))[0] == ReplayAnswer("verdict/steel/none", 0, True, None)
+
+
+def test_parts_are_searched_for_in_a_process_beside_the_line(line: Talking, asker: Asker) -> None:
+    """Their verdicts follow, best first; a question that cannot be asked is refused; a dead process is begun anew."""
+    line.mute(0, 2)
+    line.mute(2, part=SCRATCHED)
+    answer, messages = asker.ask(SearchRequest("a scratch", status="NG", id="mine"))
+    assert isinstance(answer, SearchAnswer)
+    assert (answer.count, answer.id, answer.parts[0].by) == (1, "mine", ("words",))
+    assert [decode(message).number for message in messages] == [2]
+    jsonschema.validate(json.loads(encode_request(answer)), json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+    since = datetime(2100, 1, 1, tzinfo=timezone.utc)
+    assert asker.ask(SearchRequest("scratch", since=since))[0] == SearchAnswer((), 0)
+    for question in (" ", "刮" * 10_000, "царапина"):
+        refused = asker.ask(SearchRequest(question))[0]
+        assert isinstance(refused, ErrorAnswer)
+        assert refused.fault == "refused"
+    (process,) = [p for p in psutil.Process().children(recursive=True) if "edge.search" in p.cmdline()]
+    process.kill()
+    process.wait()
+    assert isinstance(asker.ask(SearchRequest("scratch"))[0], SearchAnswer)
 
 
 def test_notes_are_replayed_too(line: Talking, asker: Asker) -> None:

@@ -1,4 +1,4 @@
-"""Searches the history for the page and the API: a sentence, or the id of a verdict; one search at a time."""
+"""Searches the history for other programs: a sentence, or the id of a verdict; one search at a time."""
 
 from __future__ import annotations
 
