@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -80,7 +81,10 @@ class SearchBeside:
         with self._lock:
             if not self._is_open:
                 raise ValueError("the line is ending")
-            if self._process is None or self._process.poll() is not None:
+            if self._process is not None and self._process.poll() is not None:
+                _put_away(self._process)
+                self._process = None
+            if self._process is None:
                 self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             return self._process
 
@@ -89,10 +93,12 @@ class SearchBeside:
             process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    try:
-                        pipe.close()
-                    except OSError:
-                        continue  # what was not written is not needed any more
+            _put_away(process)
+
+
+def _put_away(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # what could not be written is not needed any more
+                pipe.close()
