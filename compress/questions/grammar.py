@@ -6,6 +6,7 @@ the previous part, `{N}` nearness, `{IT}` the part, `{AT}` somewhere on it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from compress.questions import english, taiwan_chinese
 from compress.questions.kinds import TAUGHT, Taught
 from compress.questions.spoken import SPOKEN
 from edge.questions.mentions import WORDS, Language
-from edge.questions.words import DEFECT_GROUPS
+from edge.questions.words import DEFECT_GROUPS, DEFECT_NAMES
 
 # Names that a bundle may give its classes, and that no group of words knows.
 _OWN_NAMES: Mapping[Language, tuple[str, ...]] = {
@@ -44,6 +45,12 @@ class _Tongue:
     fillers: Mapping[str, tuple[str, ...]]
     openings: tuple[str, ...]
     endings: tuple[str, ...]
+
+
+def fingerprint() -> str:
+    """Of all that questions are made of: the reader was taught with the present grammar where this is the same."""
+    parts = (repr((tongue.questions, sorted(tongue.fillers.items()))) for tongue in _TONGUES.values())
+    return hashlib.sha256(f"{list(parts)}{SPOKEN}{WORDS}{DEFECT_NAMES}".encode()).hexdigest()
 
 
 def own_names(language: Language) -> tuple[str, ...]:

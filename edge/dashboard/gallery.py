@@ -11,6 +11,7 @@ from edge.dashboard.live import parsed_time
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN
 from edge.dashboard.picture import Overlay, PictureElement, closeup, whole
+from edge.dashboard.questions import Ask, Questions
 from edge.dashboard.styling import show_if, show_status
 from edge.dashboard.texts import TEXTS, Language, Texts
 from edge.dashboard.words import clock, date_and_clock, percent, report_text, why
@@ -24,9 +25,9 @@ LARGE_PIXELS = 2560
 class Gallery:
     """A fixed number of cards, so that the page never grows."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, ask: Ask) -> None:
         texts = TEXTS[language]
-        self._detail = Detail(language)
+        self._detail = Detail(language, ask)
         self._shown: tuple[tuple[StoredVerdict, ...], Mapping[str, PartReport]] | None = None
         with ui.element("section").classes("gallery panel"):
             ui.label(texts.gallery_title).classes("panel-title")
@@ -89,7 +90,7 @@ class Card:
 class Detail:
     """The large view of one part, over the page."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, ask: Ask) -> None:
         texts = TEXTS[language]
         with ui.dialog() as self._dialog, ui.element("div").classes("detail") as self._body:
             with ui.element("div").classes("screen"):
@@ -100,6 +101,7 @@ class Detail:
                     ui.element("i").classes("mark")
                     self._word = ui.label().classes("word")
                 self._report = ui.element("div").classes("detail-report")
+                self._questions = Questions(language, ask)
                 self._facts = ui.element("dl")
                 with ui.element("button").classes("close").on("click", self._dialog.close):
                     ui.label(texts.close)
@@ -115,6 +117,8 @@ class Detail:
         if stored.has_picture:
             overlay = _overlay(verdict, moment.texts) if stored.has_map else None
             self._picture.show(whole(picture_address(verdict.id), verdict, LARGE_PIXELS, overlay))
+        if verdict.id != self._verdict_id:
+            self._questions.about(verdict.id)
         self._verdict_id = verdict.id
         self._show_report(moment)
         self._facts.clear()

@@ -14,6 +14,7 @@ from edge.dashboard.header import Header
 from edge.dashboard.live import LiveLine
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN, Past, utc_now
+from edge.dashboard.questions import Ask
 from edge.dashboard.search_panel import SearchPanel
 from edge.dashboard.statistics import Statistics
 from edge.dashboard.styling import set_class, show_if
@@ -34,6 +35,7 @@ class Sources:
     live: LiveLine
     past: Callable[[], Past]
     finder: Finder
+    ask: Ask
 
 
 def build_page(sources: Sources, language: Language) -> None:
@@ -46,8 +48,8 @@ def build_page(sources: Sources, language: Language) -> None:
         trouble = ui.label().classes("banner minor")
         cameras = CameraGrid(language)
         statistics = Statistics(language)
-        gallery = Gallery(language)
-        search = SearchPanel(language, lambda text: sources.finder.find(text, Wanted(), REJECTS_SHOWN))
+        gallery = Gallery(language, sources.ask)
+        search = SearchPanel(language, lambda text: sources.finder.find(text, Wanted(), REJECTS_SHOWN), sources.ask)
 
     def update() -> None:
         moment = Moment(language, sources.live.view(), sources.past())

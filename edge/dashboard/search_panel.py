@@ -9,6 +9,7 @@ from nicegui import run, ui
 from edge.dashboard.gallery import Card, Detail
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN
+from edge.dashboard.questions import Ask
 from edge.dashboard.styling import show_if
 from edge.dashboard.texts import TEXTS, Language
 from edge.search.finder import Found
@@ -18,11 +19,11 @@ from edge.search.results import LONGEST
 class SearchPanel:
     """As many cards as the gallery has, shown once something was asked."""
 
-    def __init__(self, language: Language, find: Callable[[str], Found]) -> None:
+    def __init__(self, language: Language, find: Callable[[str], Found], ask: Ask) -> None:
         self._texts = TEXTS[language]
         self._find = find
         self._moment: Moment | None = None
-        detail = Detail(language)
+        detail = Detail(language, ask)
         with ui.element("section").classes("gallery panel search"):
             ui.label(self._texts.search_title).classes("panel-title")
             self._box = ui.input(placeholder=self._texts.search_hint).props(

@@ -13,18 +13,23 @@ from fastapi.responses import Response
 from nicegui import app, run, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from edge.client.asking import RequestRefusedError, ask, reachable
 from edge.dashboard.api import routes
 from edge.dashboard.listen import listening
 from edge.dashboard.live import LiveLine
 from edge.dashboard.page import Sources, build_page
 from edge.dashboard.past import PastReader, utc_now
+from edge.dashboard.questions import Ask
 from edge.dashboard.texts import TEXTS, Language, language_from
 from edge.errors import ConfigError
 from edge.history import History
-from edge.keys import read_client_keys
+from edge.keys import ClientKeys, read_client_keys
+from edge.request_messages import AskAnswer, AskRequest
 from edge.search.finder import Finder
 
 REFRESH_S = 2.0
+# The line itself gives up on a question after ten.
+_ANSWER_S = 12.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 STYLE = Path(__file__).with_name("style.css")
 ICON = Path(__file__).with_name("icon.svg")
@@ -60,7 +65,8 @@ def serve(options: Options) -> None:
     app.router.redirect_slashes = False  # an address is right or wrong; none is guessed
     app.include_router(routes(live, history, finder))
     _add_guards(options.host)
-    _add_page(Sources(options.line, options.feed, live, lambda: reader.past, finder), options.language)
+    asking = _asking(options.feed, live, keys)
+    _add_page(Sources(options.line, options.feed, live, lambda: reader.past, finder, asking), options.language)
 
     async def refresh() -> None:
         await run.io_bound(reader.refresh, utc_now())
@@ -68,6 +74,21 @@ def serve(options: Options) -> None:
     app.timer(REFRESH_S, refresh)
     with listening(options.feed, options.line, live, keys):
         _run(options)
+
+
+def _asking(feed: str, live: LiveLine, keys: ClientKeys | None) -> Ask:
+    """Questions go to the line, whose heartbeat says where."""
+
+    def ask_line(verdict: str, question: str, session: str) -> AskAnswer:
+        report = live.view().report
+        if report is None or not report.requests:
+            raise RequestRefusedError(f"the line at {feed} has not said where it answers")
+        answer, _ = ask(reachable(report.requests, feed), AskRequest(verdict, question, session), _ANSWER_S, keys)
+        if not isinstance(answer, AskAnswer):
+            raise RequestRefusedError("the line answered another question")
+        return answer
+
+    return ask_line
 
 
 def _run(options: Options) -> None:

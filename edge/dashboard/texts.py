@@ -86,6 +86,9 @@ class Texts:
     report: str
     report_state: Mapping[ReportState, str]
     report_words: str
+    ask: str
+    ask_example: str
+    ask_failed: str
 
 
 ENGLISH = Texts(
@@ -177,6 +180,9 @@ ENGLISH = Texts(
         }
     ),
     report_words="The model's own words, may be wrong",
+    ask="Ask about this part",
+    ask_example="Is there a scratch on the left? How large is it?",
+    ask_failed="No answer: {error}",
 )
 
 TAIWAN_CHINESE = Texts(
@@ -268,6 +274,9 @@ TAIWAN_CHINESE = Texts(
         }
     ),
     report_words="模型的說法，可能有誤",
+    ask="詢問此件",
+    ask_example="左邊有刮痕嗎？有多大？",
+    ask_failed="沒有回答：{error}",
 )
 
 TEXTS: Mapping[Language, Texts] = MappingProxyType({"zh-TW": TAIWAN_CHINESE, "en": ENGLISH})

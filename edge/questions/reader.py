@@ -122,12 +122,16 @@ def load_model(file: Path) -> QuestionModel:
     return QuestionModel(weights_BK, bias_K, known, accept)
 
 
-def save_model(file: Path, model: QuestionModel) -> None:
-    """Write a model; the weights as float16, which changes no reading that is not on the brink."""
+def save_model(file: Path, model: QuestionModel, made_from: str) -> None:
+    """Write a model; the weights as float16, which changes no reading that is not on the brink.
+
+    made_from: what tells the questions that it was taught with from others.
+    """
     np.savez_compressed(
         file,
         weights_BK=model.weights_BK.astype(np.float16),
         bias_K=model.bias_K,
         known=model.known,
         accept=model.accept,
+        made_from=np.array(made_from),
     )

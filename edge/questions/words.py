@@ -17,7 +17,7 @@ Place = Literal["left", "right", "upper", "lower", "centre", "middle_row", "midd
 PLACES: tuple[Place, ...] = get_args(Place)
 
 # Each line is one kind of defect, in both languages: a question may mix them.
-_DEFECT_NAMES = """
+DEFECT_NAMES = """
 scratch scratches scratched scrape scrapes scuff scuffs scoring score-mark | 刮傷 刮痕 擦傷 劃傷 劃痕 擦痕 刮
 dent dents dented ding dings depression depressions | 凹痕 凹陷 壓痕 撞痕 凹洞 碰傷
 stain stains stained smear smears smudge smudges oil-stain oil | 髒污 油污 污漬 汙漬 污點 油漬 汙點 污跡 髒汙 沾污
@@ -143,7 +143,7 @@ TAIWAN_CHINESE = Words(
 
 
 def _groups() -> tuple[frozenset[str], ...]:
-    rows = [row.replace("|", " ").split() for row in _DEFECT_NAMES.splitlines()]
+    rows = [row.replace("|", " ").split() for row in DEFECT_NAMES.splitlines()]
     return tuple(frozenset(word.replace("-", " ") for word in row) for row in rows)
 
 

@@ -15,11 +15,18 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from edge.bundle import ClassSpec
 from edge.dashboard.texts import TEXTS
+from edge.feed import Publisher
+from edge.history import History
 from edge.messages import ReportState, Verdict
+from edge.questions.interview import Interview
+from edge.replay import Replay
+from edge.reports.handover import Ask, Asked
+from edge.requests import Desk, RequestServer
 from tests.e2e.browser import chromium, complaints, hosts_asked, save_screenshot, why_no_browser
 from tests.edge.dashboard_process import Dashboard, dashboard
-from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, FeedDouble, Part, drawn_part
+from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, TITLES, FeedDouble, Part, drawn_part
 
 pytestmark = [
     pytest.mark.browser,
@@ -160,6 +167,53 @@ def test_parts_are_searched_for_on_the_page(tmp_path: Path) -> None:
         box.send_keys("царапина" + Keys.ENTER)
         _until(browser, lambda: "Traditional Chinese and English" in _text(browser, ".search .hint"))
         assert _count(browser, ".search .card:not(.hidden)") == 0
+
+
+def test_a_part_is_asked_about_on_the_page(tmp_path: Path) -> None:
+    """Answers come from the line's request socket; follow-ups are understood, and a line that is silent is said."""
+    classes = [ClassSpec(name, "good" if name == "good" else "defect", titles) for name, titles in TITLES.items()]
+    interview = Interview(classes)
+
+    def answer(question: Ask, reply: Callable[[Asked | str], None]) -> None:
+        session, answers = interview.ask(question.text, question.verdict, question.previous, question.session)
+        reply(Asked(session, tuple(answers)))
+
+    with (
+        opened(tmp_path) as (line, _, browser),
+        Publisher("tcp://127.0.0.1:*") as publisher,
+        RequestServer("tcp://127.0.0.1:*", publisher) as server,
+    ):
+        history = History(tmp_path)
+        nothing = (lambda *_: None, lambda *_: 0.0, lambda *_: "active")
+        server.start(
+            Desk(LINE, "e", publisher, lambda: Replay(tmp_path), *nothing, find=history.with_previous, ask=answer)
+        )
+        line.part(CAMERAS[0], SCRATCHED)
+        _until(browser, lambda: _cards(browser) == 1)
+        browser.find_element("css selector", ".card:not(.hidden)").click()
+        _until(browser, lambda: _count(browser, ".questions input") == 1)
+        box = browser.find_element("css selector", ".questions input")
+        box.send_keys("有刮痕嗎？", Keys.ENTER)
+        _until(browser, lambda: _answers(browser) == 1)
+        assert "沒有回答" in _text(browser, ".questions .answers")
+        with line.lock:
+            line.feed.requests = server.address
+        _until(browser, lambda: _has_asked(browser, box, "有刮痕嗎？", "是。有刮傷"))
+        box.send_keys("那右邊呢？", Keys.ENTER)
+        _until(browser, lambda: "否。刮傷在別處" in _text(browser, ".questions .answers"))
+        save_screenshot(browser, tmp_path / "questions.png")
+
+
+def _answers(browser: Any) -> int:
+    return _count(browser, ".questions .answer")
+
+
+def _has_asked(browser: Any, box: Any, question: str, answer: str) -> bool:
+    """Ask, until it is answered so: the page hears of the request socket with the next heartbeat."""
+    before = _answers(browser)
+    box.send_keys(question, Keys.ENTER)
+    _until(browser, lambda: _answers(browser) > before)
+    return answer in _text(browser, ".questions .answers")
 
 
 def test_the_language_is_switched_on_the_page(tmp_path: Path) -> None:

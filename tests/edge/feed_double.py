@@ -82,6 +82,7 @@ class FeedDouble:
         self._line = line
         self._cameras = cameras
         self._has_good_class = has_good_class
+        self.requests = ""
         self._epoch = f"{time.time_ns():x}"
         self._started = time.time_ns()
         self._numbers: Counter[str] = Counter()
@@ -116,6 +117,7 @@ class FeedDouble:
                 memory_mb=180.0,
                 has_good_class=self._has_good_class,
                 titles=TITLES,
+                requests=self.requests,
             )
         )
 

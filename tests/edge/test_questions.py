@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compress.questions.grammar import fingerprint
 from edge.bundle import ClassSpec
 from edge.errors import BundleError
 from edge.messages import Box, Millimetres, Verdict
@@ -189,6 +190,12 @@ def test_a_damaged_model_is_one_sentence(tmp_path: Path, damage: str) -> None:
             np.savez(file, **{**arrays, "bias_K": np.zeros(3)})  # type: ignore[arg-type]  # numpy's stub: allow_pickle
     with pytest.raises(BundleError):
         load_model(file)
+
+
+def test_the_reader_was_taught_with_the_present_grammar() -> None:
+    """`python -m compress.questions` was not forgotten after a change of words or wordings."""
+    with np.load(MODEL) as arrays:
+        assert str(arrays["made_from"]) == fingerprint()
 
 
 def test_many_questions_and_many_sessions_are_bounded(interview: Interview) -> None:
