@@ -49,8 +49,9 @@ class _Tongue:
 
 def fingerprint() -> str:
     """Of all that questions are made of: the reader was taught with the present grammar where this is the same."""
-    parts = (repr((tongue.questions, sorted(tongue.fillers.items()))) for tongue in _TONGUES.values())
-    return hashlib.sha256(f"{list(parts)}{SPOKEN}{WORDS}{DEFECT_NAMES}".encode()).hexdigest()
+    asked = [(tongue.questions, tongue.fillers, tongue.openings, tongue.endings) for tongue in _TONGUES.values()]
+    words = [(w.any_defect, w.previous, w.part, w.near, w.fillers, list(w.places)) for w in WORDS.values()]
+    return hashlib.sha256(f"{asked}{SPOKEN}{words}{DEFECT_NAMES}".encode()).hexdigest()
 
 
 def own_names(language: Language) -> tuple[str, ...]:
