@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from compress import cli as workshop
-from compress import cli_data, cli_train, cli_verify
+from compress import cli_data, cli_language, cli_train, cli_verify
 from edge import cli as device
 from edge import cli_ask, cli_engine, cli_history, cli_keys, cli_search
 from edge.errors import EdgevlError
@@ -65,6 +65,7 @@ def mount(name: str, command: Callable[..., None], panel: str, onto: typer.Typer
 mount("demo", workshop.demo_command, "Begin here")
 mount("compress", workshop.compress_command, "The workshop (needs torch)")
 mount("train", cli_train.train_command, "The workshop (needs torch)")
+mount("language", cli_language.language_command, "The workshop (needs torch)")
 mount("check", cli_data.check_command, "About a folder of pictures", onto=data)
 mount("run", device.run_command, "The device")
 mount("watch", device.watch_command, "The device")

@@ -72,7 +72,7 @@ def pack(
         shutil.copyfile(extra, partial / extra.name)
     write_manifest(partial, _completed(draft, partial, graphs))
     load_bundle(partial)
-    _put_in_place(partial, out)
+    put_in_place(partial, out)
     return load_bundle(out)
 
 
@@ -97,7 +97,7 @@ def _answers(file: Path, golden_NHWC: NDArray[np.uint8], names: tuple[str, ...])
     return {name: np.concatenate([run[i] for run in runs]) for i, name in enumerate(names)}
 
 
-def _put_in_place(partial: Path, out: Path) -> None:
+def put_in_place(partial: Path, out: Path) -> None:
     """Swap folders: a device that copies the bundle meanwhile sees the old one, none, or the new one, never a mix."""
     old = out.with_name(out.name + ".old")
     shutil.rmtree(old, ignore_errors=True)

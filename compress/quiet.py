@@ -8,7 +8,8 @@ import logging
 import warnings
 from collections.abc import Iterator
 
-_TALKERS = ("torch.onnx", "onnxscript")  # that torchvision is absent, what they do not fold: once an operator
+# That torchvision is absent, what they do not fold: once an operator.
+_TALKERS = ("torch.onnx", "onnxscript", "onnx_ir", "onnxruntime.quantization")
 
 
 @contextlib.contextmanager
@@ -24,3 +25,15 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in levels.items():
             logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def keep_root_logger() -> Iterator[None]:
+    """For the import of a library that sets up logging for the whole program: what it did there is undone."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)

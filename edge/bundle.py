@@ -120,10 +120,21 @@ class TextSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recall_at_5: dict[str, float] = {}
 
 
+class ReportsSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The decoder that writes reports: paths of its two graphs and its vocabulary (see `edge.language.decoder`)."""
+
+    prefill: str
+    step: str
+    vocabulary: str
+    precision: Precision
+    languages: tuple[str, ...]
+
+
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the bundle holds and how to use it. quality: what a picture must keep to before it is judged.
 
     trained_on: the usual size in pixels of the pictures it was made from, before they were stretched to `input`.
+    reports: given where the bundle has a decoder of its own for reports; without it the fact grammar writes them.
     """
 
     format_version: int
@@ -141,6 +152,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quality: QualityLimits | None = None
     trained_on: InputSpec | None = None
     text: TextSearch | None = None
+    reports: ReportsSpec | None = None
 
     @property
     def bundle_id(self) -> str:
@@ -241,6 +253,10 @@ def _check_manifest(manifest: Manifest, file: Path) -> None:
     for relative in (manifest.text.sentence, manifest.text.part) if manifest.text else ():
         if relative not in manifest.files:
             raise BundleError(f"{file}: searching names {relative!r}, which it does not list")
+    reports = manifest.reports
+    for relative in (reports.prefill, reports.step, reports.vocabulary) if reports else ():
+        if relative not in manifest.files:
+            raise BundleError(f"{file}: the reports name {relative!r}, which it does not list")
     if len(manifest.classes) < 1 or len({c.name for c in manifest.classes}) != len(manifest.classes):
         raise BundleError(f"{file}: the classes must be at least one, each with its own name")
     if manifest.has_good_class != (manifest.decision.defect_threshold is not None):

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 import onnx
-from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
 from compress.errors import DataError
-from compress.quiet import quiet
+from compress.quiet import keep_root_logger, quiet
+
+with keep_root_logger():
+    from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
 _BLOCK = 32  # weights that share a scale: the smallest block that ONNX Runtime has fast kernels for
 

@@ -93,10 +93,9 @@ class Titles:
 
 def facts_of(verdict: Verdict) -> Facts:
     """The facts of a verdict."""
-    sure = verdict.probability >= LOW_CONFIDENCE or verdict.class_name is None
     findings = findings_of(verdict.boxes, verdict.region)
     return state_facts(
-        verdict.status, verdict.reason, verdict.class_name, verdict.probability, sure, verdict.disposition, findings,
+        verdict.status, verdict.reason, verdict.class_name, verdict.probability, verdict.disposition, findings,
         in_mm=bool(verdict.boxes) and all(box.mm is not None for box in verdict.boxes),
     )  # fmt: skip
 
@@ -106,7 +105,6 @@ def state_facts(
     reason: Reason | None,
     class_name: str | None,
     probability: float,
-    is_sure: bool,
     disposition: Disposition,
     findings: tuple[Finding, ...],
     *,
@@ -114,6 +112,7 @@ def state_facts(
 ) -> Facts:
     """Facts from their parts: a verdict's, or a label's."""
     severity = _severity(findings)
+    is_sure = probability >= LOW_CONFIDENCE or class_name is None
     return Facts(
         status=status,
         reason=reason,

@@ -40,7 +40,7 @@ def contradicts(sentence: str, facts: Facts, language: str, titles: Titles) -> b
 
 def kept(sentences: Iterable[str], facts: Facts, language: str, titles: Titles) -> tuple[list[str], int]:
     """Those that do not contradict, each once, and how many were dropped."""
-    sentences = list(sentences)
+    sentences = [each for each in sentences if any(letter.isalpha() for letter in each)]
     fit = [each for each in sentences if not contradicts(each, facts, language, titles)]
     return list(dict.fromkeys(fit)), len(sentences) - len(fit)
 

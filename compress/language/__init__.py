@@ -1,0 +1,1 @@
+"""The language half of a bundle: what it takes to write reports, learnt at a desk."""

@@ -1,0 +1,129 @@
+"""What the bundle itself makes of every picture: visual tokens to describe it by, and the facts of its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from compress.data.dataset import Sample
+from compress.data.images import read_image
+from compress.data.masks import defect_mask
+from compress.progress import Reporter
+from edge.bundle import Bundle
+from edge.engines.choose import open_engine
+from edge.inspector import Inspector
+from edge.language.facts import Facts, findings_of, state_facts
+from edge.language.sight import Sight
+from edge.messages import Box, Region
+from edge.verdict import Status, disposition
+
+_TOKENS = "tokens.npy"
+_FACTS = "facts.json"
+_JOIN_PX = 6  # parts of a mask that lie closer are one defect
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One picture. verdict: the facts of the bundle's verdict; truth: of its labels, None where no place is known.
+
+    class_name: the label.
+    """
+
+    name: str
+    class_name: str
+    verdict: Facts
+    truth: Facts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """tokens_NTC float32, in the order of `seen`."""
+
+    seen: tuple[Seen, ...]
+    tokens_NTC: NDArray[np.float32]
+
+    def every(self, most: int) -> Look:
+        """At most so many pictures, spread over all of them."""
+        step = max(1, -(-len(self.seen) // most))
+        return Look(self.seen[::step], self.tokens_NTC[::step])
+
+    def of(self, names: Collection[str]) -> Look:
+        """Only these pictures."""
+        kept = [number for number, each in enumerate(self.seen) if each.name in names]
+        return Look(tuple(self.seen[number] for number in kept), self.tokens_NTC[kept])
+
+
+def look(folder: Path, bundle: Bundle, samples: Sequence[Sample], reporter: Reporter) -> None:
+    """Inspect every picture as the device would, and keep what was seen in `folder`."""
+    sight = Sight(bundle)
+    opened = open_engine(bundle, place="cpu", threads=1)
+    try:
+        inspector = Inspector(bundle, opened.engine)
+        seen, tokens = [], []
+        with reporter.bar("looking at pictures", len(samples)) as advance:
+            for sample in samples:
+                image_HWC = read_image(sample.path)
+                tokens.append(sight.see(image_HWC))
+                seen.append(
+                    Seen(sample.name, sample.class_name, _verdict(inspector, image_HWC), truth_of(sample, image_HWC))
+                )
+                advance()
+    finally:
+        opened.engine.close()
+    np.save(folder / _TOKENS, np.stack(tokens))
+    (folder / _FACTS).write_bytes(msgspec.json.encode(seen))
+
+
+def read_look(folder: Path) -> Look:
+    seen = msgspec.json.decode((folder / _FACTS).read_bytes(), type=tuple[Seen, ...])
+    return Look(seen, np.load(folder / _TOKENS, mmap_mode="r", allow_pickle=False))
+
+
+def truth_of(sample: Sample, image_HWC: NDArray[np.uint8]) -> Facts | None:
+    """The facts of a sample's labels, as a verdict would say them; None where nobody knows its place."""
+    height, width = image_HWC.shape[:2]
+    mask_HW = defect_mask(sample, height, width)
+    if mask_HW is None:
+        return None
+    findings = findings_of(_boxes(sample, mask_HW), Region(0, 0, width, height))
+    status: Status = "OK" if sample.kind == "good" else "NG"
+    return state_facts(status, None, sample.class_name, 1.0, disposition(status, "reject"), findings)
+
+
+def _boxes(sample: Sample, mask_HW: NDArray[np.bool_]) -> tuple[Box, ...]:
+    """Boxes where they are the label, else around the parts of the mask."""
+    height, width = mask_HW.shape
+    if sample.boxes and not (sample.polygons or sample.runs or sample.mask_path):
+        given = [(b.x0, b.y0, b.x1, b.y1) for b in sample.boxes]
+        return tuple(_clipped(*each, width, height) for each in given)
+    near = cv2.dilate(mask_HW.astype(np.uint8), np.ones((_JOIN_PX + 1, _JOIN_PX + 1), np.uint8))
+    labels_HW = np.asarray(cv2.connectedComponents(near)[1]) * mask_HW
+    return tuple(_around(labels_HW == number) for number in np.unique(labels_HW) if number)
+
+
+def _clipped(x0: float, y0: float, x1: float, y1: float, width: int, height: int) -> Box:
+    left, top = max(0, min(width - 1, round(x0))), max(0, min(height - 1, round(y0)))
+    return Box(left, top, max(1, min(width, round(x1)) - left), max(1, min(height, round(y1)) - top), 1.0)
+
+
+def _around(mask_HW: NDArray[np.bool_]) -> Box:
+    x, y, w, h = cv2.boundingRect(mask_HW.astype(np.uint8))
+    return Box(x, y, w, h, 1.0)
+
+
+def _verdict(inspector: Inspector, image_HWC: NDArray[np.uint8]) -> Facts:
+    found = inspector.inspect(image_HWC)
+    decided = found.decided
+    return state_facts(
+        decided.status,
+        decided.reason,
+        decided.class_name,
+        min(1.0, max(0.0, decided.probability)),
+        disposition(decided.status, "reject"),
+        findings_of(found.boxes, found.region),
+    )

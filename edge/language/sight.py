@@ -1,0 +1,52 @@
+"""What the decoder sees of a part: the visual tokens of the bundle's own encoder, of one region of a frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from edge.bundle import Bundle
+from edge.errors import BundleError, EngineError
+from edge.messages import Region
+from edge.preprocess import model_input
+
+TOKENS = "tokens"
+_INSTEAD = "embedding"  # of graphs that give no tokens: one token for the whole picture
+
+
+class Sight:
+    """The encoder once more, beside the verdict path and on one thread. One thread at a time."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Raises BundleError where the graph cannot be opened."""
+        self._input = bundle.manifest.input
+        file = bundle.file(bundle.manifest.variant(bundle.manifest.default_variant).file)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session: Any = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
+            raise BundleError(f"{file} cannot be opened: {str(error).splitlines()[0]}") from error
+        names = [output.name for output in self._session.get_outputs()]
+        self._output = TOKENS if TOKENS in names else _INSTEAD
+
+    @property
+    def sees_places(self) -> bool:
+        """Whether there is a token for each place, and not one for the whole picture."""
+        return self._output == TOKENS
+
+    def see(self, image_HWC: NDArray[np.uint8], region: Region | None = None) -> NDArray[np.float32]:
+        """tokens_TC, row by row, of `region` (None: all) of a uint8 BGR frame. Raises EngineError."""
+        if region is not None:
+            image_HWC = image_HWC[region.y : region.y + region.h, region.x : region.x + region.w]
+        try:
+            (seen,) = self._session.run([self._output], {"image": model_input(image_HWC, self._input)[None]})
+        except Exception as error:  # as above
+            raise EngineError(f"the encoder failed on a picture to describe: {str(error).splitlines()[0]}") from error
+        return np.asarray(seen, np.float32).reshape(-1, seen.shape[-1])
