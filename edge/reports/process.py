@@ -12,6 +12,8 @@ from pathlib import Path
 from edge.reports.handover import Answer, Ask, Open, Part, ask, next_answer
 
 MODULE = "edge.reports"
+# Pools of threads that libraries would start, as many as there are cores.
+_POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 # Beyond, it is held up by the kernel itself, and ends when that lets go of it.
 _END_S = 5.0
 
@@ -30,7 +32,7 @@ class ReportProcess:
             folder = Path(__file__).parents[2]
             try:
                 self._process = subprocess.Popen(
-                    command, pass_fds=[theirs.fileno()], cwd=folder, stdin=subprocess.DEVNULL
+                    command, pass_fds=[theirs.fileno()], cwd=folder, stdin=subprocess.DEVNULL, env=_one_thread()
                 )
             except OSError:
                 self._line.close()
@@ -72,3 +74,8 @@ class ReportProcess:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+def _one_thread() -> dict[str, str]:
+    """The environment of a process that is to use one core at most."""
+    return {**os.environ, **dict.fromkeys(_POOLS, "1")}
