@@ -14,14 +14,12 @@ is held back instead. Whatever fails in a thread stops the whole line, with one 
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,6 +37,7 @@ from edge.health import LineState
 from edge.heartbeat import LineFacts, Pace, Reporter
 from edge.inspecting import Inspecting, Pacing
 from edge.intake import Intake
+from edge.interpreter import SteadyInterpreter
 from edge.judge import Work
 from edge.ledger import Account, Ledger, Trigger
 from edge.messages import Verdict
@@ -55,12 +54,6 @@ from edge.triggers import OnRequest, RequestError
 from edge.writer import Writer
 
 _JOIN_S = 10.0
-
-# How long one thread may keep the interpreter while another wants it. Python's 5 ms is as long as an inspection.
-_SWITCH_S = 0.0005
-
-# OpenCV wakes and spins a pool of its own for pictures that one thread finishes sooner; the line has its own threads.
-_OPENCV_THREADS = 1
 
 
 class LineError(EdgevlError):
@@ -79,10 +72,14 @@ class Outlets:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a line did. pictures_skipped: NG pictures not kept because there were too many for `edge.pictures`."""
+    """What a line did, from `start` on. cpu_s: CPU time of the whole process meanwhile.
+
+    pictures_skipped: NG pictures not kept because there were too many for `edge.pictures`.
+    """
 
     accounts: Mapping[str, Account]
     seconds: float
+    cpu_s: float
     pace: Pace
     pictures_skipped: int
     queues: Mapping[str, LaneStatistics]
@@ -127,9 +124,8 @@ class Line:
             recipes.main.engine.on_change(self._reporter.engine_changed)
         self._stop = threading.Event()
         self._over = threading.Event()
-        self._started = time.monotonic()
-        self._interval_s = sys.getswitchinterval()
-        self._opencv_threads = cv2.getNumThreads()
+        self._started, self._started_cpu = time.monotonic(), time.process_time()
+        self._interpreter = SteadyInterpreter()
         self._backlog = Backlog(outlets.store, say)
         self._facts = facts
         writer = Writer(self._backlog, outlets.publisher, self._ledger, self._reporter)
@@ -145,8 +141,8 @@ class Line:
         self._writing = self._thread("writer", partial(writer.run, self._outbox, facts.line, numbers))
 
     def start(self) -> None:
-        sys.setswitchinterval(_SWITCH_S)
-        cv2.setNumThreads(_OPENCV_THREADS)
+        self._interpreter.begin()
+        self._started, self._started_cpu = time.monotonic(), time.process_time()
         for thread in (
             self._writing,
             self._picturing,
@@ -178,8 +174,7 @@ class Line:
         self._outbox.close()
         self._join([self._writing])
         self._drop_the_rest()
-        sys.setswitchinterval(self._interval_s)
-        cv2.setNumThreads(self._opencv_threads)
+        self._interpreter.end()
         return self._summary()
 
     def is_progressing(self, limit_s: float) -> bool:
@@ -319,6 +314,7 @@ class Line:
         return Summary(
             accounts=self._ledger.accounts(),
             seconds=time.monotonic() - self._started,
+            cpu_s=time.process_time() - self._started_cpu,
             pace=self._reporter.pace(),
             pictures_skipped=self._allowance.refused
             + sum(lane.dropped for key, lane in pictures if key.purpose == "keep"),
