@@ -162,7 +162,7 @@ def _as_graphs(
     """Every model of the run, with the key of the last stage."""
     exported = course.work.stage(
         "5-export",
-        (student.key, pruned.key, tells_unknown(course.dataset)),
+        (student.key, pruned.key, tells_unknown(course.dataset), "explain"),
         lambda folder: graphs.export_both(folder, student.value, pruned.value, course.dataset, course.seed),
         graphs.read_graphs,
     )

@@ -39,7 +39,7 @@ def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter:
         *chain.for_gpu,
     )
     with tempfile.TemporaryDirectory() as temporary:
-        extras = (Path(temporary) / "report.json", Path(temporary) / "report.html")
+        extras = (Path(temporary) / "report.json", Path(temporary) / "report.html", chain.graphs.explain)
         write_report(report, extras[0])
         write_html(report, dataset.root, extras[1])
         draft = msgspec.structs.replace(_draft(chain, dataset, report), quality=usual)
@@ -77,6 +77,7 @@ def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
         teacher=f"{trained.teacher} ({trained.teacher_architecture})",
         files={},
         trained_on=usual_size(dataset, trained.seed),
+        explain=chain.graphs.explain.name,
     )
 
 

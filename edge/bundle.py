@@ -6,6 +6,7 @@ other file with its size and SHA-256; a file that is missing, different or extra
     manifest.json
     model.VARIANT.onnx                     the variants; `manifest.default_variant` is the one to run on a CPU
     golden/frames.npz, golden/expected.npz a few real model inputs with the outputs each variant gave
+    explain.onnx                           beside the verdict path: what the model looked at (see `edge.explain`)
     report.json, report.html               what was measured in the workshop
 
 The graph of every variant (opset <= 20, so that JetPack 6 can parse it):
@@ -135,6 +136,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     trained_on: the usual size in pixels of the pictures it was made from, before they were stretched to `input`.
     reports: given where the bundle has a decoder of its own for reports; without it the fact grammar writes them.
+    explain: the graph that says what the model looked at (see `edge.explain`); older bundles have none.
     """
 
     format_version: int
@@ -151,6 +153,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: dict[str, FileEntry]
     quality: QualityLimits | None = None
     trained_on: InputSpec | None = None
+    explain: str | None = None
     text: TextSearch | None = None
     reports: ReportsSpec | None = None
 
@@ -257,6 +260,8 @@ def _check_manifest(manifest: Manifest, file: Path) -> None:
     for relative in (reports.prefill, reports.step, reports.vocabulary) if reports else ():
         if relative not in manifest.files:
             raise BundleError(f"{file}: the reports name {relative!r}, which it does not list")
+    if manifest.explain is not None and manifest.explain not in manifest.files:
+        raise BundleError(f"{file} names {manifest.explain!r}, which it does not list; copy the bundle again")
     if len(manifest.classes) < 1 or len({c.name for c in manifest.classes}) != len(manifest.classes):
         raise BundleError(f"{file}: the classes must be at least one, each with its own name")
     if manifest.has_good_class != (manifest.decision.defect_threshold is not None):

@@ -13,7 +13,7 @@ from compress.data.pictures import Pictures, read_pictures
 from compress.good_parts.normality import Normality, fit_normality, load_normality, save_normality
 from compress.good_parts.unknown import tells_unknown
 from compress.judge.thresholds import fit_temperature
-from compress.students.export import export
+from compress.students.export import export, export_explaining
 from compress.students.student_model import AnyStudent
 from compress.students.torch_answers import answer_torch
 
@@ -22,11 +22,13 @@ from compress.students.torch_answers import answer_torch
 class Graphs:
     """The float graphs of the student before and after pruning, with their temperatures.
 
+    explain: the graph that says what the pruned student looked at (see `compress.students.explain`).
     normality: what the pruned student knows of good parts; None where the run does not tell unknown defects.
     """
 
     student: Path
     pruned: Path
+    explain: Path
     student_temperature: float
     pruned_temperature: float
     normality: Normality | None = None
@@ -43,6 +45,7 @@ def export_both(folder: Path, student: AnyStudent, pruned: AnyStudent, dataset: 
         export(model, temperatures[name], folder / f"{name}.onnx", normality)
         if normality is not None:
             save_normality(normality, folder / f"{name}.normality.safetensors")
+    export_explaining(pruned, temperatures["pruned"], folder / "explain.onnx")
     (folder / "temperatures.json").write_bytes(msgspec.json.encode(temperatures))
 
 
@@ -50,7 +53,14 @@ def read_graphs(folder: Path) -> Graphs:
     said = msgspec.json.decode((folder / "temperatures.json").read_bytes(), type=dict[str, float])
     good = folder / "pruned.normality.safetensors"
     normality = load_normality(good) if good.is_file() else None
-    return Graphs(folder / "student.onnx", folder / "pruned.onnx", said["student"], said["pruned"], normality)
+    return Graphs(
+        folder / "student.onnx",
+        folder / "pruned.onnx",
+        folder / "explain.onnx",
+        said["student"],
+        said["pruned"],
+        normality,
+    )
 
 
 def learn_good(student: AnyStudent, dataset: Dataset, val: Pictures, seed: int) -> Normality:

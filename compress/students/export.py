@@ -6,11 +6,15 @@ from pathlib import Path
 
 import onnx
 import torch
+from torch import nn
 
 from compress.good_parts.normality import DeployedWithNormality, Normality
 from compress.quiet import quiet
 from compress.students.deployed import Deployed
+from compress.students.explain import OUTPUTS as EXPLAINING
+from compress.students.explain import Explaining
 from compress.students.student_model import AnyStudent
+from edge.bundle import InputSpec
 from edge.engines.contract import ANOMALY_OUTPUTS
 
 OPSET = 20  # the newest that JetPack 6's TensorRT 10.3 parses
@@ -23,10 +27,17 @@ def export(student: AnyStudent, temperature: float, file: Path, normality: Norma
 
     normality: what good parts look like; the graph then gives anomaly and anomaly_map too.
     """
-    size = student.config.input
-    model = deployed(student, temperature, normality)
-    example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
     outputs = OUTPUTS if normality is None else OUTPUTS + ANOMALY_OUTPUTS
+    _write(deployed(student, temperature, normality), student.config.input, outputs, file)
+
+
+def export_explaining(student: AnyStudent, temperature: float, file: Path) -> None:
+    """Write the float32 graph that explains: `image` uint8 [N, H, W, 3] -> prob, tokens, cam (see `edge.explain`)."""
+    _write(Explaining(student, temperature).eval(), student.config.input, EXPLAINING, file)
+
+
+def _write(model: nn.Module, size: InputSpec, outputs: tuple[str, ...], file: Path) -> None:
+    example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
     with quiet():
         torch.onnx.export(
             model,

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from compress.int8.qdq import Layer
+from compress.students.spoken import spoken_by_mean_and_maximum
 from compress.students.student_model import StudentModel
 from compress.teachers.features import Grids
 from edge.bundle import InputSpec
@@ -131,6 +132,10 @@ class Student(StudentModel[StudentConfig]):
     def patches(self, layers: list[Tensor]) -> tuple[Tensor, ...]:
         fine = F.avg_pool2d(layers[self.config.fine_after - 1], 2, ceil_mode=True)
         return (torch.cat((fine, layers[self.config.middle_after - 1], layers[-1]), dim=1),)
+
+    def class_map(self, layers: list[Tensor], class_N: Tensor) -> Tensor:
+        """Exact: what the places add to the class's logit."""
+        return spoken_by_mean_and_maximum(layers[-1], self.classify.weight[class_N])
 
     def for_levels(self) -> Student:
         ready = fused(self)

@@ -61,6 +61,10 @@ class StudentModel(nn.Module, Generic[C]):
         """The features that tell good parts from unlike ones, a memory bank each: N x C x `grids.hint`."""
         raise NotImplementedError
 
+    def class_map(self, layers: list[Tensor], class_N: Tensor) -> Tensor:
+        """How much each place of the last grid speaks for a class: N x h x w (see `compress.students.explain`)."""
+        raise NotImplementedError
+
     def for_levels(self) -> StudentModel[Any]:
         """A copy for inference whose trunk takes 0..255, with everything folded that can be."""
         raise NotImplementedError

@@ -22,6 +22,7 @@ from compress.errors import TeacherError
 from compress.int8.qdq import Layer
 from compress.students.distil import Lesson
 from compress.students.own_side.build import build_side, leave_out, resize
+from compress.students.spoken import spoken_by_mean
 from compress.students.student_model import StudentModel
 from compress.teachers.features import Grids
 from compress.teachers.image_side import ImageSide, TeacherVision
@@ -108,6 +109,16 @@ class OwnStudent(StudentModel[OwnConfig]):
 
     def patches(self, layers: list[Tensor]) -> tuple[Tensor, ...]:
         return self.hints(layers)
+
+    def class_map(self, layers: list[Tensor], class_N: Tensor) -> Tensor:
+        """Exact where the embedding is the last grid's mean; where the teacher pools otherwise, by the same channels.
+
+        Where the embedding has other channels than the grid, a place speaks as loudly as its map does.
+        """
+        last_NCHW, weight_NC = layers[2], self.classify.weight[class_N]
+        if last_NCHW.shape[1] == weight_NC.shape[1]:
+            return spoken_by_mean(last_NCHW, weight_NC)
+        return torch.sigmoid(self.heads(layers)[2])
 
     def for_levels(self) -> OwnStudent:
         ready = copy.deepcopy(self).eval()
