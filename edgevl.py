@@ -16,7 +16,7 @@ from rich.console import Console
 from compress import cli as workshop
 from compress import cli_data, cli_language, cli_train, cli_verify
 from edge import cli as device
-from edge import cli_ask, cli_engine, cli_history, cli_keys, cli_search
+from edge import cli_ask, cli_engine, cli_history, cli_keys, cli_search, cli_why
 from edge.errors import EdgevlError
 
 _INTERRUPTED = 130
@@ -72,6 +72,7 @@ mount("watch", device.watch_command, "The device")
 mount("history", cli_history.history_command, "The device")
 mount("search", cli_search.search_command, "The device")
 mount("ask", cli_ask.ask_command, "The device")
+mount("why", cli_why.why_command, "The device")
 mount("recipe", device.recipe_command, "The device")
 mount("doctor", device.doctor_command, "The device")
 mount("bench", device.bench_command, "The device")

@@ -24,6 +24,7 @@ from compress.errors import TeacherError
 from compress.int8.qdq import Layer
 from compress.students.own_side.build import build_side
 from compress.students.own_side.student import fit_grid, level, plain_config
+from compress.students.spoken import spoken_by_mean
 from compress.students.student_model import StudentModel
 from compress.teachers.features import Grids
 from compress.teachers.image_side import ImageSide, TeacherVision
@@ -105,6 +106,16 @@ class FirstLayers(StudentModel[FirstConfig]):
 
     def patches(self, layers: list[Tensor]) -> tuple[Tensor, ...]:
         return self.hints(layers)
+
+    def class_map(self, layers: list[Tensor], class_N: Tensor) -> Tensor:
+        """Exact: class and embedding are linear in the means of both grids; the middle one's places go to the deep."""
+        weight_NC = (self.classify.weight @ self.embed.weight)[class_N]
+        middle_NCHW, deep_NCHW = layers
+        middle_NC, deep_NC = weight_NC.split(self.config.channels, dim=1)
+        size = (deep_NCHW.shape[2], deep_NCHW.shape[3])
+        spoken_Nhw = F.adaptive_avg_pool2d(spoken_by_mean(middle_NCHW, middle_NC), size)
+        share = middle_NCHW.shape[2] * middle_NCHW.shape[3] / (size[0] * size[1])
+        return spoken_Nhw * share + spoken_by_mean(deep_NCHW, deep_NC)
 
     def for_levels(self) -> FirstLayers:
         ready = copy.deepcopy(self).eval()
