@@ -111,7 +111,7 @@ class FirstLayers(StudentModel[FirstConfig]):
         """Exact: class and embedding are linear in the means of both grids; the middle one's places go to the deep."""
         weight_NC = (self.classify.weight @ self.embed.weight)[class_N]
         middle_NCHW, deep_NCHW = layers
-        middle_NC, deep_NC = weight_NC.split(self.config.channels, dim=1)
+        middle_NC, deep_NC = weight_NC[:, : self.config.channels[0]], weight_NC[:, self.config.channels[0] :]
         size = (deep_NCHW.shape[2], deep_NCHW.shape[3])
         spoken_Nhw = F.adaptive_avg_pool2d(spoken_by_mean(middle_NCHW, middle_NC), size)
         share = middle_NCHW.shape[2] * middle_NCHW.shape[3] / (size[0] * size[1])
