@@ -14,7 +14,7 @@ from edge.messages import Region
 from edge.preprocess import model_input
 
 TOKENS = "tokens"
-_INSTEAD = "embedding"  # of graphs that give no tokens: one token for the whole picture
+_INSTEAD = "embedding"  # of bundles that cannot explain: one token for the whole picture
 
 
 class Sight:
@@ -23,7 +23,8 @@ class Sight:
     def __init__(self, bundle: Bundle) -> None:
         """Raises BundleError where the graph cannot be opened."""
         self._input = bundle.manifest.input
-        file = bundle.file(bundle.manifest.variant(bundle.manifest.default_variant).file)
+        variant = bundle.manifest.variant(bundle.manifest.default_variant)
+        file = bundle.file(bundle.manifest.explain or variant.file)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
