@@ -15,26 +15,23 @@ import os
 import select
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-import msgspec
-
 from camera.frame import Frame
 from edge.channel import ChannelClosedError
 from edge.feed import Numbers
-from edge.messages import SCHEMA_VERSION, PartReport, ReportState, Verdict, time_text, topic_for
-from edge.outbox import Outbox, Reported
+from edge.messages import PartReport, ReportState, Verdict
+from edge.outbox import Outbox
 from edge.pictures import Allowance
 from edge.reports.handover import Answer, Ask, Asked, Failed, Open, Part, Written, shared_picture
+from edge.reports.news import News
 from edge.reports.plan import ReportPlan
 from edge.reports.process import MODULE
 from edge.reports.tended import TendedProcess
 
-# Reports are for people, who do not notice; and the disk has one commit instead of many.
-_TELL_EVERY_S = 0.2
 # Those who ask wait for it.
 _ANSWER_S = 10.0
 _MOST_QUESTIONS = 32
@@ -73,8 +70,6 @@ class ReportDesk:
     ) -> None:
         """unfinished: what was queued when the service was killed; told of as expired. module: of the process."""
         self._plan = plan
-        self._numbers = numbers
-        self._outbox = outbox
         self._say = say
         self._unfinished = unfinished
         wish = Open(tuple(str(bundle) for bundle in plan.bundles), plan.languages)
@@ -88,9 +83,7 @@ class ReportDesk:
         self._waiting: deque[_Waiting] = deque()
         self._in_hand: _Waiting | None = None
         self._allowance = Allowance()
-        self._news: list[PartReport] = []
-        self._tell_at = 0.0
-        self._counts: Counter[ReportState] = Counter()
+        self._news = News(numbers, outbox)
         self._last_failure = ""
 
     def offer(self, frame: Frame, verdict: Verdict) -> None:
@@ -119,9 +112,7 @@ class ReportDesk:
 
     def counts(self) -> Mapping[ReportState, int]:
         """How many came to each end since the start, and how many are queued now. From any thread."""
-        counts = self._counts.copy()
-        queued = counts["queued"] - counts["ready"] - counts["expired"]
-        return {"queued": queued, **{state: counts[state] for state in ("ready", "expired", "shed")}}
+        return self._news.counts()
 
     @property
     def pid(self) -> int | None:
@@ -138,7 +129,7 @@ class ReportDesk:
     def run(self) -> None:
         """Until `close`; what is not written by then has expired. A fault of ours ends the reports, not the line."""
         try:
-            self._tell_of_unfinished()
+            self._news.expire(self._unfinished)
             while self._is_open and self._plan.statuses:
                 self._wait()
                 self._work()
@@ -160,8 +151,8 @@ class ReportDesk:
             self._expire()
         if self._waiting and self._process.is_free:
             self._give(self._waiting.popleft())
-        if self._news and time.monotonic() >= self._tell_at:
-            self._tell()
+        if time.monotonic() >= self._news.due:
+            self._news.tell()
 
     def _wait(self) -> None:
         """Until there is an offer or an answer, or something is due."""
@@ -171,7 +162,7 @@ class ReportDesk:
             self._in_hand.due if self._in_hand else math.inf,
             self._questions[0].due if self._questions else math.inf,
             self._asked.due if self._asked else math.inf,
-            self._tell_at if self._news else math.inf,
+            self._news.due,
         )
         bells = select.poll()
         bells.register(self._bell, select.POLLIN)
@@ -190,10 +181,10 @@ class ReportDesk:
             verdict, frame = self._offers.popleft()
             picture = self._shared(frame, verdict) if frame is not None and self._has_room(frame) else None
             if picture is None:
-                self._note(verdict, "shed")
+                self._news.note(verdict, "shed")
             else:
                 self._waiting.append(_Waiting(verdict, picture, time.monotonic() + self._plan.expire_s))
-                self._note(verdict, "queued")
+                self._news.note(verdict, "queued")
 
     def _has_room(self, frame: Frame) -> bool:
         """Nobody reads more reports a second than pictures are kept, and each costs a copy of its picture."""
@@ -224,10 +215,10 @@ class ReportDesk:
         if waiting is None:
             return  # it came too late, and has been told of
         if isinstance(answered, Written):
-            self._note(waiting.verdict, "ready", answered)
+            self._news.note(waiting.verdict, "ready", answered)
             self._last_failure = ""
         else:
-            self._note(waiting.verdict, "expired")
+            self._news.note(waiting.verdict, "expired")
             self._complain(_words(answered))
 
     def _expire(self) -> None:
@@ -239,68 +230,30 @@ class ReportDesk:
         while self._questions and now >= self._questions[0].due:
             self._questions.popleft().reply(_NO_ANSWER)
         if self._in_hand is not None and (now >= self._in_hand.due or not self._process.is_busy):
-            self._note(self._in_hand.verdict, "expired")
+            self._news.note(self._in_hand.verdict, "expired")
             self._in_hand = None
         while self._waiting and now >= self._waiting[0].due:
             self._drop(self._waiting.popleft())
 
     def _drop(self, waiting: _Waiting) -> None:
         os.close(waiting.picture)
-        self._note(waiting.verdict, "expired")
+        self._news.note(waiting.verdict, "expired")
 
     def _finish(self) -> None:
         """The process ends, and so does every report that is still under way."""
         self.close()
         self._process.end()
         while self._offers:
-            self._note(self._offers.popleft()[0], "shed")
+            self._news.note(self._offers.popleft()[0], "shed")
         if self._in_hand is not None:
-            self._note(self._in_hand.verdict, "expired")
+            self._news.note(self._in_hand.verdict, "expired")
         while self._waiting:
             self._drop(self._waiting.popleft())
         for question in [*self._questions, *([self._asked] if self._asked else [])]:
             question.reply(_NO_ANSWER)
         os.close(self._bell)
-        if self._news:
-            with suppress(ChannelClosedError):
-                self._tell()
-
-    def _tell_of_unfinished(self) -> None:
-        for report in self._unfinished:
-            mark = (self._numbers.epoch, self._numbers.next(report.topic), time_text(time.time_ns()))
-            epoch, number, now = mark
-            expired = msgspec.structs.replace(report, epoch=epoch, number=number, time=now, state="expired")
-            self._news.append(expired)
-
-    def _note(self, verdict: Verdict, state: ReportState, written: Written | None = None) -> None:
-        """A report has come to another state."""
-        self._counts[state] += 1
-        topic = topic_for("report", verdict.line, verdict.camera)
-        self._news.append(
-            PartReport(
-                schema=SCHEMA_VERSION,
-                topic=topic,
-                epoch=self._numbers.epoch,
-                number=self._numbers.next(topic),
-                line=verdict.line,
-                camera=verdict.camera,
-                verdict=verdict.id,
-                verdict_number=verdict.number,
-                time=time_text(time.time_ns()),
-                state=state,
-                facts=written.facts if written else None,
-                text=written.text if written else {},
-                words=written.words if written else {},
-                dropped=written.dropped if written else 0,
-                took_ms=written.took_ms if written else 0.0,
-            )
-        )
-
-    def _tell(self) -> None:
-        """Send what is new. Raises ChannelClosedError when the line has stopped."""
-        self._outbox.put("reports", Reported(tuple(self._news)))
-        self._news.clear()
-        self._tell_at = time.monotonic() + _TELL_EVERY_S
+        with suppress(ChannelClosedError):
+            self._news.tell()
 
     def _complain(self, sentence: str) -> None:
         """Once, and not for each part."""
