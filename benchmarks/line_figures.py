@@ -198,12 +198,13 @@ def _stages(rounds: Sequence[Round]) -> list[Stage]:
 
 
 def _memory(bundle_path: Path) -> Figure:
-    """Proportional set size of the service and its camera's process; no dashboard."""
+    """Proportional set size of the service and its camera's process; no dashboard, no report process."""
     with tempfile.TemporaryDirectory(prefix="edgevl-figures-") as folder:
         line_file = Path(folder) / "one.toml"
         line_file.write_text(
             f'[line]\nname = "one"\nbundle = "{bundle_path.resolve()}"\ndata_dir = "data"\n'
             '[feed]\nbind = "tcp://127.0.0.1:*"\nrequests = "tcp://127.0.0.1:*"\n[dashboard]\nenabled = false\n'
+            "[reports]\nenabled = false\n"
             '[[camera]]\nname = "belt"\nuri = "pattern:?fps=25&size=640x480"\nisolate = true\n',
             encoding="utf-8",
         )
