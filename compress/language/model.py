@@ -116,6 +116,8 @@ class _Layer(nn.Module):
 
     def _parted(self, x_BSW: Tensor) -> Tensor:
         batch, size, width = x_BSW.shape
+        if size == 1:  # of one row there is nothing to turn: a step is bound by the number of its operations
+            return x_BSW.reshape(batch, self.heads, 1, width // self.heads)
         return x_BSW.reshape(batch, size, self.heads, width // self.heads).transpose(1, 2)
 
 
@@ -129,6 +131,9 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, hidden: Tensor | None) ->
 
 
 def _joined(x_BHSd: Tensor) -> Tensor:
+    batch, heads, size, depth = x_BHSd.shape
+    if size == 1:
+        return x_BHSd.reshape(batch, 1, heads * depth)
     return x_BHSd.transpose(1, 2).flatten(2)
 
 
