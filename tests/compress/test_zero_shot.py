@@ -150,7 +150,7 @@ def test_sentences_that_point_anywhere_stop_the_run_however_sure_the_answers() -
     pictures_ND = np.repeat(kinds_KD, 50, axis=0) + 0.5 * rng.normal(size=(200, 64)).astype(np.float32)
     assert chance_of_blindness(pictures_ND, kinds_KD) < 0.01
     untrained = [chance_of_blindness(pictures_ND, rng.normal(size=(4, 64)).astype(np.float32)) for _ in range(20)]
-    assert np.mean([chance > 0.05 for chance in untrained]) >= 0.8
+    assert np.mean([chance > 0.01 for chance in untrained]) >= 0.9
     sure = np.array([[0.9, 0.1], [0.2, 0.8]], np.float32)
     with pytest.raises(DataError, match=r"random directions tell these pictures apart as well .*edgevl train"):
         require_opinion(sure, ["good", "spot"], blindness=0.4, even_at_chance=False)
