@@ -23,13 +23,17 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text, topic_for
+from edge.search.search import open_search
 from edge.search.spaces import SLOT, SpaceFiles
 from edge.search.vectors import DIM, Basis, fitted, nearest
+from edge.store import NewVerdict, StoreLimits, open_store
 
 _CHUNK = 20_000
 _CLUSTERS = 200
 _CHOSEN = 200
 _RUNS = 7
+_BATCH = 50  # verdicts that share a commit
 _ASKED = 5
 
 
@@ -55,7 +59,7 @@ def draw(folder: Path, count: int, dim: int, seed: int) -> Drawn:
         place_NR = centre_CR[rng.integers(_CLUSTERS, size=size)] + 0.3 * rng.normal(size=(size, 48)).astype(np.float32)
         vector_ND = place_NR @ direction_RD + rng.standard_normal((size, dim), dtype=np.float32)
         vector_ND /= np.linalg.norm(vector_ND, axis=1, keepdims=True)
-        basis = basis or fitted(vector_ND[:1000])
+        basis = basis or fitted(vector_ND[:500])
         slot_N = np.zeros(size, SLOT)
         slot_N["row_id"], slot_N["captured_ns"] = np.arange(start, start + size), np.arange(start, start + size)
         slot_N["camera"], slot_N["status"] = rng.integers(4, size=size), rng.integers(10, size=size) == 0
@@ -95,16 +99,51 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     return float(np.median(walls[1:])), float(np.median(cpus[1:]))
 
 
+def stored_and_taken_in(count: int, dim: int) -> Table:
+    """What storing embeddings costs the writer, and what bringing the index up to date costs whoever asks."""
+    rng = np.random.default_rng(0)
+    vector_ND = rng.standard_normal((count, dim), dtype=np.float32)
+    verdicts = [_verdict(number) for number in range(count)]
+    shown = Table("what", "µs of processor a part", title=f"{count:,} verdicts, batches of {_BATCH}")
+    for name, has_embedding in (("stored without its embedding", False), ("stored with it", True)):
+        rows = [NewVerdict(v, v.number, vector_ND[v.number] if has_embedding else None) for v in verdicts]
+        with tempfile.TemporaryDirectory() as folder:
+            with open_store(Path(folder), StoreLimits(), print) as store:
+                began = time.process_time()
+                for start in range(0, count, _BATCH):
+                    store.append(rows[start : start + _BATCH])
+                shown.add_row(name, f"{(time.process_time() - began) / count * 1e6:.1f}")
+            if has_embedding:
+                with open_search(Path(folder), [], print) as search:
+                    began = time.process_time()
+                    search.catch_up()
+                    shown.add_row("taken into the index", f"{(time.process_time() - began) / count * 1e6:.1f}")
+    return shown
+
+
+def _verdict(number: int) -> Verdict:
+    topic, at = topic_for("verdict", "steel", "belt"), time_text(number * 10**9)
+    return Verdict(
+        schema=SCHEMA_VERSION, id=f"e-belt-{number}", topic=topic, epoch="e", number=number, line="steel",
+        camera="belt", captured=at, published=at, frame_seq=number,
+        status="NG" if number % 10 == 0 else "OK", reason=None, class_name="scratch" if number % 10 == 0 else "good", probability=0.9, defect_score=0.9, frame_width=640,
+        frame_height=480, region=Region(0, 0, 640, 480), boxes=(Box(20, 20, 60, 50, 0.9),), bundle="b", engine="",
+        timings=Timings(wait_ms=0, preprocess_ms=0, engine_ms=0, decide_ms=0, total_ms=0),
+    )  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--dim", type=int, default=1280)
+    parser.add_argument("--stored", type=int, default=20_000, help="how many verdicts are stored and taken in")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="where the drawn vectors go for the time of the run")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         drawn = draw(Path(folder), arguments.count, arguments.dim, arguments.seed)
         Console().print(table(drawn, arguments.seed))
+    Console().print(stored_and_taken_in(arguments.stored, arguments.dim))
 
 
 def table(drawn: Drawn, seed: int) -> Table:

@@ -42,7 +42,7 @@ _STATE = "state.json"
 _VERSION = 1
 STATUSES: tuple[Status, ...] = ("OK", "NG", "UNDECIDED")
 # A basis fitted to so many embeddings is not made anew when there are more.
-_ENOUGH = 1_000
+_ENOUGH = 500
 # Slots of forgotten verdicts that are not worth a new generation.
 _FEW = 10_000
 

@@ -33,7 +33,7 @@ class Basis:
 
 
 def fitted(embedding_ND: NDArray[np.float32]) -> Basis:
-    """The basis for embeddings like these; a thousand are enough, and one will do."""
+    """The basis for embeddings like these; a few hundred are enough, and one will do."""
     mean_D = embedding_ND.mean(axis=0)
     centred_ND = embedding_ND - mean_D
     # By way of the N x N products, which are the smaller matrix.
