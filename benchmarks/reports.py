@@ -58,7 +58,9 @@ def main() -> None:
     if not (writer / "model.safetensors").is_file():
         known = [each for each in drawn if each.split == "train"][::2]
         train_writer(writer, [d.image_HWC for d in known], [d.caption for d in known], given.writer_steps, reporter)
-    recipe = LanguageRecipe(describer=str(writer), steps=given.steps)
+    recipe = LanguageRecipe(
+        describer=str(writer), steps=given.steps, search_steps=1
+    )  # searching has a benchmark of its own
     _, report = add_language(given.bundle, given.out / "pictures", given.out / "bundle", recipe, reporter)
     print_language(report, Console())
 

@@ -125,9 +125,10 @@ def _verdict(number: int) -> Verdict:
     topic, at = topic_for("verdict", "steel", "belt"), time_text(number * 10**9)
     return Verdict(
         schema=SCHEMA_VERSION, id=f"e-belt-{number}", topic=topic, epoch="e", number=number, line="steel",
-        camera="belt", captured=at, published=at, frame_seq=number,
-        status="NG" if number % 10 == 0 else "OK", reason=None, class_name="scratch" if number % 10 == 0 else "good", probability=0.9, defect_score=0.9, frame_width=640,
-        frame_height=480, region=Region(0, 0, 640, 480), boxes=(Box(20, 20, 60, 50, 0.9),), bundle="b", engine="",
+        camera="belt", captured=at, published=at, frame_seq=number, status="NG" if number % 10 == 0 else "OK",
+        reason=None, class_name="scratch" if number % 10 == 0 else "good", probability=0.9, defect_score=0.9,
+        frame_width=640, frame_height=480, region=Region(0, 0, 640, 480), boxes=(Box(20, 20, 60, 50, 0.9),),
+        bundle="b", engine="",
         timings=Timings(wait_ms=0, preprocess_ms=0, engine_ms=0, decide_ms=0, total_ms=0),
     )  # fmt: skip
 

@@ -30,9 +30,10 @@ def language_command(
     defects: DefectsOption = "auto",
     good: GoodOption = [],  # noqa: B006  # typer makes a new list for each command
     steps: Annotated[int, typer.Option(min=1, help="Training steps of 32 reports.")] = 800,
-    seed: Annotated[int, typer.Option(help="The same seed on the same machine gives the same decoder.")] = 0,
+    search_steps: Annotated[int, typer.Option(min=1, help="Training steps of searching by sentence.")] = 1500,
+    seed: Annotated[int, typer.Option(help="The same seed on the same machine gives the same bundle.")] = 0,
 ) -> None:
-    """Teach a bundle to write reports in zh-TW and English: a small decoder that looks at the part.
+    """Teach a bundle to write reports in zh-TW and English, and to find parts by sentences in both.
 
     Class, place, numbers and what to do always come from the verdict. What the decoder adds of its own is learnt from
     captions in the data and from the describer's sentences; it is marked as the model's, and left out where it may
@@ -48,7 +49,7 @@ def language_command(
     from compress.progress import ConsoleReporter
 
     console = Console()
-    recipe = LanguageRecipe(Reading(format, defects, group, tuple(good)), describer, steps, seed)
+    recipe = LanguageRecipe(Reading(format, defects, group, tuple(good)), describer, steps, search_steps, seed)
     target = out or bundle.with_name(bundle.name + "-language")
     _, report = add_language(bundle, data, target, recipe, ConsoleReporter(console), command)
     print_language(report, console)

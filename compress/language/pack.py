@@ -10,17 +10,18 @@ from pathlib import Path
 import msgspec
 
 from compress.pack import put_in_place
-from edge.bundle import MANIFEST, Bundle, ClassSpec, ReportsSpec, entry_for, load_bundle, write_manifest
+from edge.bundle import MANIFEST, Bundle, ClassSpec, ReportsSpec, TextSearch, entry_for, load_bundle, write_manifest
 
 FOLDER = "language"
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageFiles:
-    """What goes into `language/`: name there -> file. reports: what the manifest says of them."""
+    """What goes into `language/`: name there -> file. reports, text: what the manifest says of them."""
 
     files: dict[str, Path]
     reports: ReportsSpec
+    text: TextSearch
 
 
 def with_language(base: Bundle, out: Path, classes: tuple[ClassSpec, ...], language: LanguageFiles) -> Bundle:
@@ -41,6 +42,7 @@ def with_language(base: Bundle, out: Path, classes: tuple[ClassSpec, ...], langu
         classes=classes,
         files=files,
         reports=language.reports,
+        text=language.text,
     )
     assert MANIFEST not in files
     write_manifest(partial, manifest)

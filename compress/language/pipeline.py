@@ -1,7 +1,8 @@
-"""`edgevl language` on one screen: look -> told -> learn -> graphs -> measure -> pack.
+"""`edgevl language` on one screen: look -> told -> learn -> graphs -> measure -> search -> pack.
 
-Every stage leaves its result in the working folder (`compress.workspace`). The decoder learns from what the bundle's
-own graph sees, so that what ships is what was learnt from. The test split is looked at in `5-measure`, nowhere before.
+Every stage leaves its result in the working folder (`compress.workspace`). The decoder, and what parts are searched for
+with, learn from what the bundle's own graph sees, so that what ships is what was learnt from. The test split is looked
+at in `5-measure` and `6-search`, nowhere before.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from compress.language.record import LanguageReport, write_language_report
 from compress.pack import check_out
 from compress.prepare import data_key, readable_of
 from compress.progress import Reporter
+from compress.search import stage as search_stage
 from compress.ship import read_titles
 from compress.teachers.pretrained import find_folder, model_files
 from compress.workspace import Made, Workspace, digest_files, open_workspace
@@ -33,11 +35,15 @@ from edge.language.sight import Sight
 
 @dataclass(frozen=True, slots=True)
 class LanguageRecipe:
-    """What a person may choose. describer: the folder or name of a generative teacher. steps: of training."""
+    """What a person may choose. describer: the folder or name of a generative teacher.
+
+    steps, search_steps: of training the decoder, and what parts are searched for with.
+    """
 
     reading: Reading = field(default_factory=Reading)
     describer: str | None = None
     steps: int = 800
+    search_steps: int = search_stage.STEPS
     seed: int = 0
 
 
@@ -78,12 +84,13 @@ def add_language(
         learnt = _learn(course, seen, telling)
         made = _graphs(course, learnt, seen, telling)
         tested = _test(course, learnt, made)
-        report = _report(course, learnt.value, telling.value, made.value, tested.value, out, command)
+        found = _search(course)
+        report = _report(course, learnt.value, telling.value, made.value, tested.value, found, out, command)
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             write_language_report(report, folder / "report.json")
             write_language_page(report, folder / "report.html")
-            files = _files(work.root / "3-learn" / learn.VOCABULARY, made.value, folder)
+            files = _files(work.root / "3-learn" / learn.VOCABULARY, made.value, folder, found)
             packed = with_language(bundle, out, course.classes, files)
         reporter.say(f"bundle {packed.manifest.bundle_id} is in {out}; look at {out / 'language' / 'report.html'}")
         return packed, report
@@ -169,6 +176,23 @@ def _test(course: Course, learnt: Made[learn.Learnt], made: Made[graphs.Graphs])
     )  # fmt: skip
 
 
+def _search(course: Course) -> search_stage.SearchMade:
+    recipe = course.recipe
+    made = course.work.stage(
+        "6-search",
+        (
+            data_key(course.dataset), course.bundle.manifest.bundle_id, course.classes, recipe.search_steps,
+            recipe.seed,
+        ),
+        lambda folder: search_stage.make_search(
+            folder, course.bundle, course.dataset, course.classes, recipe.search_steps, recipe.seed, course.reporter
+        ),
+        search_stage.read_search,
+    )  # fmt: skip
+    course.reporter.say(f"found by held-out sentences, among the first five: {made.value.said}")
+    return made.value
+
+
 def describer_key(name: str | None) -> str:
     """What makes two describers the same: their files."""
     return "" if name is None else digest_files(model_files(find_folder(name)))
@@ -176,7 +200,7 @@ def describer_key(name: str | None) -> str:
 
 def _report(
     course: Course, learnt: learn.Learnt, telling: told.TellingResult, made: graphs.Graphs, tested: testing.Tested,
-    out: Path, command: str,
+    found: search_stage.SearchMade, out: Path, command: str,
 ) -> LanguageReport:  # fmt: skip
     shipped = made.choice.precision
     size = sum(file.stat().st_size for file in (made.prefill(shipped), made.step(shipped)))
@@ -199,11 +223,12 @@ def _report(
         figures=tested.figures,
         teacher=tested.teacher,
         examples=tested.examples,
+        search=found.figures,
         seconds=course.work.seconds(),
     )
 
 
-def _files(vocabulary: Path, made: graphs.Graphs, reports: Path) -> LanguageFiles:
+def _files(vocabulary: Path, made: graphs.Graphs, reports: Path, found: search_stage.SearchMade) -> LanguageFiles:
     shipped = made.choice.precision
     return LanguageFiles(
         {
@@ -212,8 +237,10 @@ def _files(vocabulary: Path, made: graphs.Graphs, reports: Path) -> LanguageFile
             "vocabulary.json": vocabulary,
             "report.json": reports / "report.json",
             "report.html": reports / "report.html",
+            **found.files,
         },
         ReportsSpec(
             "language/prefill.onnx", "language/step.onnx", "language/vocabulary.json", shipped, tuple(LANGUAGES)
         ),
+        found.spec,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from compress.language.measure import Figures, Overlap
+from compress.search.stage import SentenceFigures
 from edge.bundle import Precision
 
 
@@ -25,6 +26,7 @@ class LanguageReport(msgspec.Struct, frozen=True):
     told: how many tellings were learnt from, by source; dropped: sentences that may contradict the labels. figures: of
     each precision on the test split. teacher: per language, its sentences against the captions, where both are there.
     kb: of the decoder's files that ship. sees_places: whether the graph gives a token for each place.
+    search: per language, how well parts are found by sentences.
     """
 
     bundle: str
@@ -46,6 +48,7 @@ class LanguageReport(msgspec.Struct, frozen=True):
     teacher: dict[str, Overlap]
     examples: tuple[Example, ...]
     seconds: dict[str, float]
+    search: dict[str, SentenceFigures] = {}
 
 
 def write_language_report(report: LanguageReport, file: Path) -> None:

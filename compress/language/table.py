@@ -36,3 +36,9 @@ def print_language(report: LanguageReport, console: Console) -> None:
         f"{shipped.pictures} test pictures.",
         highlight=False,
     )
+    for code, found in report.search.items():
+        console.print(
+            f"search, {code}: recall {', '.join(f'{share:.3f} at {k}' for k, share in found.recall.items())} of "
+            f"{found.questions} held-out sentences ({found.by_chance:.3f} at 5 by chance)",
+            highlight=False,
+        )

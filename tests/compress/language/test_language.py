@@ -19,8 +19,10 @@ from edge.language.grammar.sentences import says
 from edge.language.prose import contradicts, split_sentences
 from edge.language.reporter import Reporter
 from edge.messages import Box, Region
+from edge.search.meaning import meaning_of
+from edge.search.vectors import DIM
 from tests.bundles import flat
-from tests.compress.language.conftest import STEPS, Spoken
+from tests.compress.language.conftest import SEARCH_STEPS, STEPS, Spoken
 from tests.edge.language.verdicts import verdict
 
 
@@ -68,8 +70,19 @@ def test_a_finished_run_is_not_done_again(spoken: Spoken, tmp_path: Path) -> Non
     work = spoken.bundle.path.with_name("spoken.work")
     shutil.copytree(work, tmp_path / "spoken.work")
     reporter = SilentReporter()
-    add_language(spoken.base, spoken.data, tmp_path / "spoken", LanguageRecipe(steps=STEPS), reporter)
-    assert sum("kept, finished earlier" in line for line in reporter.lines) == 6
+    recipe = LanguageRecipe(steps=STEPS, search_steps=SEARCH_STEPS)
+    add_language(spoken.base, spoken.data, tmp_path / "spoken", recipe, reporter)
+    assert sum("kept, finished earlier" in line for line in reporter.lines) == 7
+
+
+def test_the_bundle_finds_parts_by_sentences(spoken: Spoken) -> None:
+    """It carries both graphs, tells how well they find, and they open where it runs."""
+    meaning = meaning_of(load_bundle(spoken.bundle.path))
+    assert meaning is not None
+    assert meaning.of_sentence("白色瑕疵").shape == (DIM,)
+    assert spoken.bundle.manifest.text is not None
+    assert set(spoken.bundle.manifest.text.recall_at_5) == set(spoken.report.search) == {"zh-TW", "en"}
+    assert meaning_of(load_bundle(spoken.base)) is None
 
 
 def test_pictures_of_other_parts_are_refused(spoken: Spoken, tmp_path: Path) -> None:
