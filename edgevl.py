@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from compress import cli as workshop
-from compress import cli_data, cli_language, cli_train, cli_verify
+from compress import cli_classes, cli_data, cli_language, cli_train, cli_verify
 from edge import cli as device
 from edge import cli_ask, cli_engine, cli_history, cli_keys, cli_search, cli_why
 from edge.errors import EdgevlError
@@ -34,6 +34,8 @@ data = typer.Typer(help="Look at a folder of pictures before anything is trained
 keys = typer.Typer(help="Say who may read a line's feed from another machine.", no_args_is_help=True)
 app.add_typer(keys, name="keys", rich_help_panel="The device")
 
+classes = typer.Typer(help="The classes a bundle knows; add one without training.", no_args_is_help=True)
+app.add_typer(classes, name="classes", rich_help_panel="The workshop (needs torch)")
 app.add_typer(data, name="data", rich_help_panel="The workshop (needs torch)")
 
 
@@ -66,6 +68,9 @@ mount("demo", workshop.demo_command, "Begin here")
 mount("compress", workshop.compress_command, "The workshop (needs torch)")
 mount("train", cli_train.train_command, "The workshop (needs torch)")
 mount("language", cli_language.language_command, "The workshop (needs torch)")
+mount("add", cli_classes.add_command, "Classes", onto=classes)
+mount("list", cli_classes.list_command, "Classes", onto=classes)
+mount("remove", cli_classes.remove_command, "Classes", onto=classes)
 mount("check", cli_data.check_command, "About a folder of pictures", onto=data)
 mount("run", device.run_command, "The device")
 mount("watch", device.watch_command, "The device")

@@ -131,6 +131,20 @@ class ReportsSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[str, ...]
 
 
+class AddedClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A defect class that was added without training; see `edge.added` for its file and for what threshold means.
+
+    prompts: the sentences it was described by. examples: how many pictures of it there were.
+    """
+
+    name: str
+    titles: dict[str, str]
+    prompts: tuple[str, ...]
+    examples: int
+    file: str
+    threshold: float
+
+
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the bundle holds and how to use it. quality: what a picture must keep to before it is judged.
 
@@ -156,6 +170,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     explain: str | None = None
     text: TextSearch | None = None
     reports: ReportsSpec | None = None
+    added: tuple[AddedClass, ...] = ()
+
+    @property
+    def all_classes(self) -> tuple[ClassSpec, ...]:
+        """The graph's classes, then those that were added, which have no probability in the graph's output."""
+        return (*self.classes, *(ClassSpec(each.name, "defect", each.titles) for each in self.added))
 
     @property
     def bundle_id(self) -> str:
@@ -262,7 +282,10 @@ def _check_manifest(manifest: Manifest, file: Path) -> None:
             raise BundleError(f"{file}: the reports name {relative!r}, which it does not list")
     if manifest.explain is not None and manifest.explain not in manifest.files:
         raise BundleError(f"{file} names {manifest.explain!r}, which it does not list; copy the bundle again")
-    if len(manifest.classes) < 1 or len({c.name for c in manifest.classes}) != len(manifest.classes):
+    for added in manifest.added:
+        if added.file not in manifest.files:
+            raise BundleError(f"{file}: the added class {added.name!r} names {added.file!r}, which it does not list")
+    if len(manifest.classes) < 1 or len({c.name for c in manifest.all_classes}) != len(manifest.all_classes):
         raise BundleError(f"{file}: the classes must be at least one, each with its own name")
     if manifest.has_good_class != (manifest.decision.defect_threshold is not None):
         raise BundleError(f"{file}: a defect threshold and a good class go together; make the bundle again")

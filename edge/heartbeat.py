@@ -55,7 +55,7 @@ class LineFacts:
 
 def shown_classes(manifest: Manifest) -> tuple[ClassSpec, ...]:
     """The classes a verdict of this bundle may name."""
-    return manifest.classes if manifest.decision.anomaly is None else (*manifest.classes, UNKNOWN_DEFECT)
+    return manifest.all_classes if manifest.decision.anomaly is None else (*manifest.all_classes, UNKNOWN_DEFECT)
 
 
 def line_facts(line: str, bundles: Sequence[Bundle], opened: OpenedEngine, requests: str = "") -> LineFacts:

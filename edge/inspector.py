@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.added import additions_of, with_added
 from edge.boxes import boxes_from_map
 from edge.bundle import Bundle
 from edge.engines.engine import Engine, Outputs
@@ -78,6 +79,7 @@ class Inspector:
     def __init__(self, bundle: Bundle, engine: Engine, batch: Callable[[], int] = lambda: 1) -> None:
         """batch: how many model inputs the engine should get at once, as of now."""
         self.manifest = bundle.manifest
+        self._added = additions_of(bundle)
         self._engine = engine
         self._batch = batch
         self.bundle_id = bundle.manifest.bundle_id
@@ -162,6 +164,8 @@ class Inspector:
         rule = self.manifest.decision
         anomaly = None if outputs.anomaly_N is None else outputs.anomaly_N.item(row)
         decided = decide(outputs.prob_NK[row], self.manifest.classes, rule, anomaly)
+        if self._added:
+            decided = with_added(decided, outputs.embedding_ND[row], self._added)
         map_HW, level = outputs.map_NHW[row], rule.map_threshold
         if decided.class_name == UNKNOWN_DEFECT.name and rule.anomaly and outputs.anomaly_map_NHW is not None:
             map_HW, level = outputs.anomaly_map_NHW[row], rule.anomaly.map_threshold

@@ -37,7 +37,7 @@ def match_classes(manifest: Manifest, samples: Sequence[Sample]) -> Matched:
     if not judged:
         raise DataError(
             f"the bundle knows none of these classes: {_listed(counts)}; it knows: "
-            f"{', '.join(c.name for c in manifest.classes)}; name the folders or labels as the bundle does"
+            f"{', '.join(c.name for c in manifest.all_classes)}; name the folders or labels as the bundle does"
         )
     return Matched(judged, (*_taken_as(own), *_unknown(own, counts, manifest), *_absent(own, manifest)))
 
@@ -48,9 +48,9 @@ def _spec(sample: Sample) -> ClassSpec:
 
 def _counterpart(name: str, kind: str, manifest: Manifest) -> ClassSpec | None:
     """By name, else in another case, else the bundle's only good class, or the unknown defect where it tells such."""
-    exact = [c for c in manifest.classes if c.name == name]
-    folded = [c for c in manifest.classes if c.name.strip().casefold() == name.strip().casefold()]
-    good = [c for c in manifest.classes if c.kind == "good" and kind == "good"]
+    exact = [c for c in manifest.all_classes if c.name == name]
+    folded = [c for c in manifest.all_classes if c.name.strip().casefold() == name.strip().casefold()]
+    good = [c for c in manifest.all_classes if c.kind == "good" and kind == "good"]
     unknown = [UNKNOWN_DEFECT] if manifest.decision.anomaly is not None and kind == "defect" else []
     return next((found[0] for found in (exact, folded, good, unknown) if len(found) == 1), None)
 
@@ -75,7 +75,7 @@ def _unknown(own: dict[str, ClassSpec | None], counts: Counter[str], manifest: M
 
 def _absent(own: dict[str, ClassSpec | None], manifest: Manifest) -> list[str]:
     seen = {spec.name for spec in own.values() if spec is not None}
-    absent = [c.name for c in manifest.classes if c.name not in seen]
+    absent = [c.name for c in manifest.all_classes if c.name not in seen]
     return [f"no picture here of what the bundle also knows: {', '.join(absent)}"] if absent else []
 
 

@@ -15,7 +15,8 @@ from compress.data.dataset import Problem, Sample
 from compress.data.images import read_image
 from compress.errors import DataError
 from compress.progress import Reporter
-from edge.bundle import InputSpec, Manifest
+from edge.added import Addition, additions_of, with_added
+from edge.bundle import Bundle, InputSpec, Manifest
 from edge.engines.choose import OpenedEngine
 from edge.engines.engine import Outputs
 from edge.errors import EngineError
@@ -59,11 +60,12 @@ class _Notes:
     maps: list[NDArray[np.float32]] = field(default_factory=list)
 
 
-def look(manifest: Manifest, samples: Sequence[Sample], engines: Sequence[OpenedEngine], reporter: Reporter) -> Looked:
+def look(bundle: Bundle, samples: Sequence[Sample], engines: Sequence[OpenedEngine], reporter: Reporter) -> Looked:
     """Run all engines on each picture in turn, so that whatever else the machine does hits all alike.
 
     Raises EngineError where an engine fails or answers no numbers, DataError where no picture can be read.
     """
+    manifest, additions = bundle.manifest, additions_of(bundle)
     notes = [_Notes() for _ in engines]
     readable: list[Sample] = []
     problems: list[Problem] = []
@@ -75,7 +77,7 @@ def look(manifest: Manifest, samples: Sequence[Sample], engines: Sequence[Opened
                 continue
             readable.append(sample)
             for opened, note in zip(engines, notes, strict=True):
-                _ask(opened, image[None], manifest, note, sample)
+                _ask(opened, image[None], manifest, additions, note, sample)
     if not readable:
         raise DataError(f"none of the {len(samples):,} pictures can be read; the first: {problems[0].sentence}")
     answers = tuple(_answers(opened, note) for opened, note in zip(engines, notes, strict=True))
@@ -95,7 +97,14 @@ def _read_ahead(samples: Sequence[Sample], spec: InputSpec) -> Iterator[tuple[Sa
             yield from zip(some, pool.map(read, some), strict=True)
 
 
-def _ask(opened: OpenedEngine, image_NHWC: NDArray[np.uint8], manifest: Manifest, note: _Notes, sample: Sample) -> None:
+def _ask(
+    opened: OpenedEngine,
+    image_NHWC: NDArray[np.uint8],
+    manifest: Manifest,
+    additions: tuple[Addition, ...],
+    note: _Notes,
+    sample: Sample,
+) -> None:
     begin = time.perf_counter()
     outputs = opened.engine.run(image_NHWC)
     note.ms.append((time.perf_counter() - begin) * 1e3)
@@ -103,7 +112,7 @@ def _ask(opened: OpenedEngine, image_NHWC: NDArray[np.uint8], manifest: Manifest
     decided = decide(outputs.prob_NK[0], manifest.classes, manifest.decision, anomaly)
     if decided.reason == "bad_output":
         raise EngineError(f"{opened.engine.description} gave no numbers for {sample.path}; use another engine")
-    note.decided.append(decided)
+    note.decided.append(with_added(decided, outputs.embedding_ND[0], additions))
     note.scores.append(_score(outputs, manifest))
     note.maps.append(_map(outputs, manifest))
 

@@ -86,7 +86,7 @@ def verify(
     if not chosen:
         raise DataError(f"{dataset.root} has no picture in its test split; use --split all")
     matched = match_classes(bundle.manifest, chosen)
-    looked = look(bundle.manifest, matched.samples, engines, reporter)
+    looked = look(bundle, matched.samples, engines, reporter)
     report = report_of(bundle)
     rows = tuple(_row(bundle.manifest, dataset, looked, answers, report) for answers in looked.answers)
     return Verification(
@@ -99,7 +99,7 @@ def verify(
             *_problems((*dataset.problems, *looked.problems), dataset),
             *([report] if isinstance(report, str) else []),
         ),
-        kinds={s.class_name: s.kind for s in looked.samples} | {c.name: c.kind for c in bundle.manifest.classes},
+        kinds={s.class_name: s.kind for s in looked.samples} | {c.name: c.kind for c in bundle.manifest.all_classes},
         rows=rows,
         flips=tuple(_flips(dataset, looked, one, other) for one, other in combinations(looked.answers, 2)),
     )
@@ -163,7 +163,7 @@ def _row(
 
 def _names(manifest: Manifest) -> list[str]:
     """The classes the device may name."""
-    return [c.name for c in manifest.classes] + ([UNKNOWN_DEFECT.name] if manifest.decision.anomaly else [])
+    return [c.name for c in manifest.all_classes] + ([UNKNOWN_DEFECT.name] if manifest.decision.anomaly else [])
 
 
 def _classify(manifest: Manifest, samples: Sequence[Sample], answers: EngineAnswers) -> Classification | None:

@@ -47,7 +47,7 @@ class Reporter:
     def __init__(self, bundle: Bundle, languages: Sequence[str]) -> None:
         """Raises ConfigError for a language that reports are not written in, BundleError for a damaged decoder."""
         self._languages = tuple(language_of(code) for code in languages)
-        self._titles = Titles(bundle.manifest.classes)
+        self._titles = Titles(bundle.manifest.all_classes)
         self._writer = _writer_of(bundle)
 
     def report(self, image_HWC: NDArray[np.uint8], verdict: Verdict) -> Written:

@@ -166,7 +166,7 @@ def open_search(data_dir: Path, bundles: Sequence[Bundle], say: Callable[[str], 
 
 
 def _known(bundle: Bundle) -> Known:
-    return Known({spec.name: spec.titles for spec in bundle.manifest.classes}, meaning_of(bundle))
+    return Known({spec.name: spec.titles for spec in bundle.manifest.all_classes}, meaning_of(bundle))
 
 
 def _number(name: str | None, names: Sequence[str]) -> int | None:

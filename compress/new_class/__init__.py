@@ -1,0 +1,1 @@
+"""A new defect class without training: from a sentence, from examples, or both."""
