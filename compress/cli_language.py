@@ -29,7 +29,7 @@ def language_command(
     group: GroupOption = None,
     defects: DefectsOption = "auto",
     good: GoodOption = [],  # noqa: B006  # typer makes a new list for each command
-    steps: Annotated[int, typer.Option(min=1, help="Training steps of 32 reports.")] = 800,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps of 32 reports.")] = 600,
     search_steps: Annotated[int, typer.Option(min=1, help="Training steps of searching by sentence.")] = 1500,
     seed: Annotated[int, typer.Option(help="The same seed on the same machine gives the same bundle.")] = 0,
 ) -> None:

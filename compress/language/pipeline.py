@@ -42,7 +42,7 @@ class LanguageRecipe:
 
     reading: Reading = field(default_factory=Reading)
     describer: str | None = None
-    steps: int = 800
+    steps: int = 600
     search_steps: int = search_stage.STEPS
     seed: int = 0
 

@@ -28,7 +28,8 @@ class Course:
         self._stages = stages_of(language, filled, vocabulary)
         self._at = 0
         self._left = self._stages[0]
-        self._free_V = _free(vocabulary, "class" in filled)
+        is_good = filled["status"] == language.status["OK"]
+        self._free_V = _free(vocabulary, "class" in filled and not is_good)
         self._words_left = longest_words
         self.in_words = False
         self.is_done = False

@@ -52,8 +52,8 @@ def _plain(text: str) -> str:
 
 def _without_own_class(plain: str, facts: Facts, titles: Titles) -> str:
     """The part's own class may be named; its title may hold words that are claims otherwise, such as "missing"."""
-    if facts.class_name is None:
-        return plain
+    if facts.class_name is None or facts.status == "OK":
+        return plain  # that a part is good is the verdict's to say
     for language in LANGUAGES.values():
         title = _plain(titles.title(facts.class_name, language.code))
         plain = re.sub(_word(title, title.isascii()), " ", plain)

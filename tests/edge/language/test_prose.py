@@ -53,6 +53,14 @@ def test_what_may_contradict_is_dropped(sentence: str, language: str) -> None:
     assert kept([sentence, "Shiny."], facts, language, TITLES) == (["Shiny."], 1)
 
 
+def test_prose_does_not_praise_a_good_part() -> None:
+    """That it is good is the verdict's to say, once."""
+    facts = facts_of(verdict("OK", "good", ()))
+    assert contradicts("The good part shines.", facts, "en", TITLES)
+    assert contradicts("良品表面發亮。", facts, "zh-TW", TITLES)
+    assert not contradicts("The surface shines.", facts, "en", TITLES)
+
+
 def test_a_class_whose_title_is_a_claim_may_be_named() -> None:
     """Of a bundle with a class called "missing hole" a report may say so where the verdict does."""
     facts = facts_of(verdict(class_name="missing_hole", boxes=(Box(5, 5, 10, 10, 0.9),)))
