@@ -80,7 +80,7 @@ def search_command(
 def found_table(hits: Sequence[Hit], history: History) -> Table:
     """Best first; times as this machine's clock shows them. The path of the picture is whole, for other programs."""
     table = Table("", "captured", "camera", "status", "class or reason", "found by")
-    table.add_column("id and picture", overflow="fold", min_width=30)
+    table.add_column("id and picture", overflow="fold")
     for rank, hit in enumerate(hits, start=1):
         v = hit.stored.verdict
         time = datetime.fromisoformat(v.captured.replace("Z", "+00:00")).astimezone()
