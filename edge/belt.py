@@ -13,6 +13,7 @@ Only frames in which something moves count: a stopped belt says nothing new.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -44,11 +45,18 @@ _NEVER = 0.05
 # A background that differs from the trusted belt around it by so many grey levels is worth a second look. What
 # belongs there is searched for within a wide range about that belt, then more narrowly about what was found.
 _STRANGE = 5.0
+# At the start so does one whose noise is so many times that of the belt.
+_LOUD = 4.0
 _NARROWING = (20.0, 8.0)
 # How far "around" reaches, as a share of the picture's longer side.
 _SURROUNDINGS = 0.12
 # To be taken for belt, that must be what a place shows in this share of the frames at least.
 _OFTEN_ENOUGH = 0.08
+
+# The background is trusted once a repair finds no more than this share of the picture wrong, or after so many moving
+# frames: some places, such as a lamp that blinks, never look as remembered.
+_STILL_WRONG = 0.002
+_LONGEST = 8 * _REPAIR_EVERY
 
 # Below this share of changed pixels the belt stands still.
 _MOVING_SHARE = 0.005
@@ -57,10 +65,19 @@ _MOVING_SHARE = 0.005
 _NEW_BEGINNING = 0.02
 
 
+@dataclass(frozen=True, slots=True)
+class _Repair:
+    """How many places of the background were wrong, and how many of them could be replaced."""
+
+    wrong: int
+    replaced: int
+
+
 class Belt:
     """Tells parts from belt in small BGR pictures of one camera (uint8, all of one size).
 
-    For each picture `standing_out`, then `learn`. settled: enough has been seen moving to trust the background.
+    For each picture `standing_out`, then `learn`. moving: whether the last one differed from the one before. settled:
+    enough has been seen moving to trust the background.
     """
 
     def __init__(self, first_HWC: NDArray[np.uint8]) -> None:
@@ -75,6 +92,7 @@ class Belt:
         self._frames = 0
         self._memory_NHWC = np.zeros((_MEMORY, *first_HWC.shape), np.uint8)
         self._moving_frames = 0
+        self.moving = False
         self.settled = False
 
     def standing_out(self, small_HWC: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -102,7 +120,8 @@ class Belt:
         image_HWC = small_HWC.astype(np.float32) / self._gain
         cv2.accumulateWeighted(image_HWC, self._background_HWC, rate, mask=belt_HW)
         cv2.accumulateWeighted(self._difference_HW, self._noise_HW, rate, mask=plain_HW)
-        return self._has_moved(small_HWC) and self._remember(image_HWC, belt_HW)
+        self.moving = self._has_moved(small_HWC)
+        return self.moving and self._remember(image_HWC, belt_HW)
 
     def _joined_to_clear(self, difference_HW: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Faint places count where they hang together with clear ones: a dull part keeps its dull corner.
@@ -141,23 +160,28 @@ class Belt:
         cv2.accumulateWeighted(belt_HW.astype(np.float32), self._seen_HW, weight)
         if self._moving_frames % _REPAIR_EVERY != 0:
             return False
-        self.settled = True
-        replaced = self._repair(self._memory_NHWC[: self._moving_frames])
-        return replaced > _NEW_BEGINNING * self._seen_HW.size
+        repair = self._repair(self._memory_NHWC[: self._moving_frames])
+        is_right = repair.wrong <= _STILL_WRONG * self._seen_HW.size
+        self.settled = self.settled or is_right or self._moving_frames >= _LONGEST
+        return repair.replaced > _NEW_BEGINNING * self._seen_HW.size
 
-    def _repair(self, recent_NHWC: NDArray[np.uint8]) -> int:
-        """Put right what of the background cannot be belt; the number of places changed."""
+    def _repair(self, recent_NHWC: NDArray[np.uint8]) -> _Repair:
+        """Put right what of the background cannot be belt."""
         around_HWC = _spread(self._background_HWC, self._seen_HW >= _TRUSTED)
         if around_HWC is not None:
             return self._repair_by_surroundings(recent_NHWC, around_HWC)
-        return self._repair_by_habit(recent_NHWC) if len(recent_NHWC) == _MEMORY else 0
+        return self._repair_by_habit(recent_NHWC) if len(recent_NHWC) == _MEMORY else _Repair(self._seen_HW.size, 0)
 
-    def _repair_by_surroundings(self, recent_NHWC: NDArray[np.uint8], around_HWC: NDArray[np.float32]) -> int:
+    def _repair_by_surroundings(self, recent_NHWC: NDArray[np.uint8], around_HWC: NDArray[np.float32]) -> _Repair:
         """Replace what is seldom seen as remembered and differs from the belt around it, by what looks like it."""
         strange_HW = _largest(cv2.absdiff(self._background_HWC, around_HWC)) > _STRANGE
         wrong_HW = (strange_HW & (self._seen_HW < _DOUBTFUL)) | (self._seen_HW < _NEVER)
-        if not wrong_HW.any():
-            return 0
+        if not self.settled:
+            # A part that moves over its own image leaves specks, which pass for noise and hide the place.
+            wrong_HW |= strange_HW & (self._noise_HW > _LOUD * np.median(self._noise_HW[~strange_HW]))
+        wrong = int(np.count_nonzero(wrong_HW))
+        if not wrong:
+            return _Repair(0, 0)
         values_NPC = recent_NHWC[:, wrong_HW].astype(np.float32)
         belt_PC = around_HWC[wrong_HW]
         for tolerance in _NARROWING:
@@ -168,14 +192,15 @@ class Belt:
             belt_PC = np.where(enough_P[:, None], median_PC, belt_PC).astype(np.float32)
         wrong_HW[wrong_HW] = enough_P
         self._set(wrong_HW, belt_PC[enough_P])
-        return int(np.count_nonzero(enough_P))
+        return _Repair(wrong, int(np.count_nonzero(enough_P)))
 
-    def _repair_by_habit(self, recent_NHWC: NDArray[np.uint8]) -> int:
+    def _repair_by_habit(self, recent_NHWC: NDArray[np.uint8]) -> _Repair:
         """Replace what is next to never seen as remembered by what is seen most often."""
         wrong_HW = self._seen_HW < _NEVER
         if wrong_HW.any():
             self._set(wrong_HW, _half_sample_mode(recent_NHWC[:, wrong_HW]))
-        return int(np.count_nonzero(wrong_HW))
+        wrong = int(np.count_nonzero(wrong_HW))
+        return _Repair(wrong, wrong)
 
     def _set(self, where_HW: NDArray[np.bool_], values_PC: NDArray[np.float32]) -> None:
         self._background_HWC[where_HW] = values_PC

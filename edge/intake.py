@@ -65,8 +65,10 @@ class Intake:
         self._queue(self._finder.finish(), time.monotonic_ns())
 
     def _queue(self, spots: Iterable[Spot], set_off_ns: int) -> None:
-        unfit: Reason | None = "frozen" if self._is_frozen else None
         for spot in spots:
+            unfit: Reason | None = "frozen" if self._is_frozen else spot.unfit
+            if spot.unfit is not None and not self._check_quality:
+                continue
             camera = spot.frame.source
             recipe = self._recipe_of(camera)
             trigger = self._ledger.open(camera)

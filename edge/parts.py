@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 
 from edge.belt import Belt
 from edge.messages import Region
+from edge.scene import Scene
 from edge.track import Blob, Track, Tracker
-
-# The long side of the small picture that the search works on, in pixels.
-_WORKING_SIDE = 213
+from edge.warm_up import WarmUp
 
 # A part is at least so large in each direction, as a share of the frame's shorter side.
 _LEAST_SIZE = 0.06
@@ -47,55 +46,42 @@ _LOOK_SIDE = 8
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One part at its best moment: `region` of the whole frame `image_HWC`, which has the number `seq`."""
+    """One part at its best moment: `region` of the whole frame `image_HWC`, which has the number `seq`.
+
+    cut: it was never wholly in view, and this is the most that was seen of it.
+    """
 
     region: Region
     seq: int
     image_HWC: NDArray[np.uint8]
+    cut: bool = False
 
 
 @dataclass(slots=True)
 class _Best:
-    """The best view of one part so far. offset: its centre's distance from the middle, in frame lengths."""
+    """The best view of one part so far. offset: its centre's distance from the middle, in frame lengths.
+
+    passing: whether it shows all of the part along the belt; one that is cut there has not come yet, or is leaving.
+    """
 
     sighting: Sighting
     offset: float
     sharpness: float
+    passing: bool
     views_in_band: int = 0
     reported: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """One frame, and the small picture of it that the search works on."""
-
-    image_HWC: NDArray[np.uint8]
-    small_HWC: NDArray[np.uint8]
-    seq: int
-
-    def sighting(self, box: Region) -> Sighting:
-        factor = self.image_HWC.shape[0] // self.small_HWC.shape[0]
-        region = Region(box.x * factor, box.y * factor, box.w * factor, box.h * factor)
-        return Sighting(region, self.seq, self.image_HWC)
-
-    def sharpness(self, box: Region) -> float:
-        """Variance of the Laplacian: falls with blur from motion or focus."""
-        part_HWC = self.small_HWC[box.y : box.y + box.h, box.x : box.x + box.w]
-        return float(cv2.Laplacian(cv2.cvtColor(part_HWC, cv2.COLOR_BGR2GRAY), cv2.CV_32F).var())
-
-    def offset(self, box: Region, axis: int) -> float:
-        """How far the box's centre is from the middle along x (axis 0) or y (1), as a share of the frame."""
-        height, width = self.small_HWC.shape[:2]
-        centre = (box.x + box.w / 2) / width if axis == 0 else (box.y + box.h / 2) / height
-        return float(abs(centre - 0.5))
-
-
 class PartFinder:
-    """Finds the parts of one camera. Feed it every frame, in order; one thread."""
+    """Finds the parts of one camera. Feed it every frame, in order; one thread.
+
+    Until enough has been seen moving to know the empty belt, frames are held; the parts in them are reported then.
+    """
 
     def __init__(self) -> None:
         self._belt: Belt | None = None
         self._tracker = Tracker(0, 0)
+        self._warm_up = WarmUp()
         self._best: dict[int, _Best] = {}
         self._shape: tuple[int, ...] = ()
         self._last_seq = -1
@@ -106,79 +92,109 @@ class PartFinder:
         A frame of another size than the last, or whose `seq` does not go on, starts a new stream.
         """
         cut = self.flush() if image_HWC.shape != self._shape or seq <= self._last_seq else []
-        scene = _Scene(image_HWC, _small(image_HWC), seq)
+        scene = Scene.of(image_HWC, seq)
         if self._belt is None or image_HWC.shape != self._shape:
             self._belt = Belt(scene.small_HWC)
             self._tracker = Tracker(scene.small_HWC.shape[1], scene.small_HWC.shape[0])
         elapsed = seq - self._last_seq if self._last_seq >= 0 else 1
         self._shape, self._last_seq = image_HWC.shape, seq
-        blobs = _blobs(self._belt.standing_out(scene.small_HWC), scene.small_HWC)
-        if self._belt.learn(scene.small_HWC, [blob.box for blob in blobs]):
-            self._forget()
-        step = self._tracker.step(blobs, elapsed)
-        left = [s for track in step.gone if (s := self._close(track)) and self._belt.settled]
-        return [*cut, *left, *self._due(step.found, scene)]
+        return [*cut, *self._look(self._belt, scene, elapsed)]
 
     def flush(self) -> list[Sighting]:
         """The stream has ended: those still in view, as well as they were seen, if ever wholly."""
         self._last_seq = -1
-        return [s for track in self._tracker.drain() if (s := self._close(track))]
+        held = self._look_again(self._belt) if self._belt is not None else []
+        left = [best.sighting for track in self._tracker.drain() if (best := self._close(track))]
+        return [*held, *(sighting for sighting in left if not sighting.cut)]
+
+    def _look(self, belt: Belt, scene: Scene, elapsed: int) -> list[Sighting]:
+        was_settled = belt.settled
+        blobs = _blobs(belt.standing_out(scene.small_HWC), scene.small_HWC)
+        began_anew = belt.learn(scene.small_HWC, [blob.box for blob in blobs])
+        if not was_settled:
+            if belt.moving:
+                self._warm_up.add(scene, elapsed)
+            return self._look_again(belt) if belt.settled else []
+        if began_anew:
+            self._forget()
+        return self._step(blobs, scene, elapsed)
+
+    def _look_again(self, belt: Belt) -> list[Sighting]:
+        """What was held, now that the belt is known."""
+        held = self._warm_up.take_all()
+        if not held:
+            return []
+        seen = [
+            (_blobs(belt.standing_out(scene.small_HWC), scene.small_HWC), scene, elapsed) for scene, elapsed in held
+        ]
+        for blobs, _, elapsed in seen:
+            self._tracker.step(blobs, elapsed)  # once through, to learn which way the belt runs
+        self._tracker.drain()
+        return [sighting for blobs, scene, elapsed in seen for sighting in self._step(blobs, scene, elapsed)]
+
+    def _step(self, blobs: list[Blob], scene: Scene, elapsed: int) -> list[Sighting]:
+        step = self._tracker.step(blobs, elapsed)
+        left = [(track, best.sighting) for track in step.gone if (best := self._close(track))]
+        gone = [sighting for track, sighting in left if not sighting.cut or self._tracker.has_left(track)]
+        return [*gone, *self._due(step.found, scene)]
 
     def _forget(self) -> None:
         """The background was wrong, and so were the boxes: what is not reported yet is looked at anew."""
         self._best = {key: best for key, best in self._best.items() if best.reported}
 
-    def _due(self, tracks: Iterable[Track], scene: _Scene) -> list[Sighting]:
-        """Look at each part that is wholly in view, and report those that will not be seen better."""
-        assert self._belt is not None
+    def _due(self, tracks: Iterable[Track], scene: Scene) -> list[Sighting]:
+        """Look at each part, and report those that will not be seen better."""
         due = []
         for track in tracks:
-            if not track.blob.whole:
-                continue
             offset = scene.offset(track.blob.box, self._tracker.axis)
             best = self._consider(track, offset, scene)
+            if best is None or not self._is_passing(track.blob):
+                continue
             best.views_in_band += offset <= _BAND
             passed = offset > best.offset + _BAND or best.views_in_band >= _MOST_VIEWS_IN_BAND
-            if passed and not best.reported and track.seen >= _LEAST_SEEN and self._belt.settled:
+            if passed and best.passing and not best.reported and _is_part(track):
                 best.reported = True
                 due.append(best.sighting)
         return due
 
-    def _consider(self, track: Track, offset: float, scene: _Scene) -> _Best:
-        """The best view of the part, which may now be this one."""
+    def _is_passing(self, blob: Blob) -> bool:
+        """Whether all of the part is in view along the belt; aside of it, it may be cut."""
+        return blob.whole or not self._tracker.is_cut_along(blob.box)
+
+    def _consider(self, track: Track, offset: float, scene: Scene) -> _Best | None:
+        """The best view of the part, which may now be this one. None while there is none with a picture."""
         best = self._best.get(track.key)
-        if best is not None and (best.reported or offset >= best.offset + _BAND):
+        blob, image_HWC = track.blob, scene.image_HWC
+        if image_HWC is None or (best is not None and not self._may_be_better(blob, offset, best)):
             return best
-        sharpness = scene.sharpness(track.blob.box)
-        sighting = scene.sighting(track.blob.box)
-        if best is None:
-            best = self._best[track.key] = _Best(sighting, offset, sharpness)
+        sharpness = scene.sharpness(blob.box)
+        sighting = Sighting(scene.in_frame(blob.box), scene.seq, image_HWC, cut=not blob.whole)
+        if best is None or (best.sighting.cut and blob.whole):
+            best = self._best[track.key] = _Best(sighting, offset, sharpness, self._is_passing(blob))
         elif _is_better(offset, sharpness, best):
             best.sighting, best.offset, best.sharpness = sighting, offset, sharpness
+            best.passing = self._is_passing(blob)
         return best
 
-    def _close(self, track: Track) -> Sighting | None:
+    def _may_be_better(self, blob: Blob, offset: float, best: _Best) -> bool:
+        """A view of the whole part is better than any other."""
+        if best.reported or (not blob.whole and not best.sighting.cut):
+            return False
+        return (blob.whole and best.sighting.cut) or offset < best.offset + _BAND
+
+    def _close(self, track: Track) -> _Best | None:
         best = self._best.pop(track.key, None)
-        if best is None or best.reported or track.seen < _LEAST_SEEN:
-            return None
-        return best.sighting
+        return None if best is None or best.reported or not _is_part(track) else best
+
+
+def _is_part(track: Track) -> bool:
+    return track.seen >= _LEAST_SEEN and track.moves_along
 
 
 def _is_better(offset: float, sharpness: float, best: _Best) -> bool:
     if max(offset, best.offset) <= _BAND:
         return sharpness > best.sharpness
     return offset < best.offset
-
-
-def _small(image_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = image_HWC.shape[:2]
-    factor = max(1, round(max(height, width) / _WORKING_SIDE))
-    if factor == 1:
-        return image_HWC
-    # cropped by up to factor - 1 pixels: shrinking by a whole number is several times faster
-    width, height = width // factor, height // factor
-    whole_HWC = image_HWC[: height * factor, : width * factor]
-    return np.asarray(cv2.resize(whole_HWC, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _blobs(parts_HW: NDArray[np.bool_], small_HWC: NDArray[np.uint8]) -> list[Blob]:

@@ -27,8 +27,8 @@ class CameraPlan:
     trigger: what is judged (see `edge.triggers`); every_ms belongs to "interval", margin to "part".
     max_age_ms: older frames are skipped, None for no limit (see `edge.capture`).
     deadline_ms: when at the latest a trigger is answered, None for no limit. undecided: what an UNDECIDED part means.
-    check_quality: whether pictures that are unfit to be judged are UNDECIDED. frozen_ms: and those that have been the
-    same, pixel by pixel, for so long; None where that is no fault.
+    check_quality: whether pictures that are unfit to be judged are UNDECIDED, and parts that were never wholly in view.
+    frozen_ms: and those that have been the same, pixel by pixel, for so long; None where that is no fault.
     waits: the source can be held back (a folder read as fast as it can be), so no picture need be dropped.
     """
 

@@ -18,6 +18,13 @@ _MOST_MISSED = 3
 _SLACK = 0.15
 _FIRST_SLACK = 0.6
 
+# Two parts cannot lie in one place: if that much of the smaller of two boxes lies in the other, they are of one part.
+# Where their sizes differ by more than that share, one of them has something beside the part in it.
+_SAME_PLACE = 0.9
+# A part moves as far as the belt does; half of it, for its box may be measured badly.
+_MOVES_ALONG = 0.5
+_SAME_SIZE = 0.1
+
 # A part looks like itself: its thumbnail differs from frame to frame by fewer grey levels than this.
 _SAME_LOOK = 30.0
 
@@ -40,12 +47,22 @@ class Blob:
 
 @dataclass(slots=True, eq=False)
 class Track:
-    """One part, as far as it has been followed. `key` is unique within its tracker."""
+    """One part, as far as it has been followed. `key` is unique within its tracker.
+
+    moved, belt_moved: how far along the belt its box has moved, and how far the belt has.
+    """
 
     key: int
     blob: Blob
     seen: int = 1
     missed: int = 0
+    moved: float = 0.0
+    belt_moved: float = 0.0
+
+    @property
+    def moves_along(self) -> bool:
+        """Whether it moves with the belt: what stays where it is, is a mark on the picture and no part."""
+        return self.moved >= _MOVES_ALONG * self.belt_moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +88,25 @@ class Tracker:
         """The way the belt runs: 0 along x, 1 along y."""
         return int(self._travelled[1] > self._travelled[0])
 
+    def is_cut_along(self, box: Region) -> bool:
+        """Whether the frame's edge cuts a box where parts come in or go out."""
+        low, high = (box.x, box.x + box.w) if self.axis == 0 else (box.y, box.y + box.h)
+        return low <= 0 or high >= self._sizes[self.axis]
+
+    def has_left(self, track: Track) -> bool:
+        """Whether a part that is gone went the way of the belt: over the edge at which parts go out."""
+        box, axis = track.blob.box, self.axis
+        low, high = (box.x, box.x + box.w) if axis == 0 else (box.y, box.y + box.h)
+        speed = self._speed[axis] if self._speed else 0.0
+        return high >= self._sizes[axis] if speed > 0 else low <= 0 and speed < 0
+
     def step(self, blobs: Sequence[Blob], elapsed: int) -> Step:
         """Take one frame's blobs, `elapsed` frames after the last."""
         pairs = self._match(blobs, elapsed)
         self._measure_speed([(track.blob.box, blob.box) for track, blob in pairs if not track.missed], elapsed)
         found = [track for track, _ in pairs]
         for track, blob in pairs:
+            self._measure_way(track, blob, elapsed)
             track.blob, track.seen, track.missed = blob, track.seen + 1, 0
         for track in self._tracks:
             if track not in found:
@@ -112,7 +142,20 @@ class Tracker:
                 used_t.add(t)
                 used_b.add(b)
                 pairs.append((self._tracks[t], blobs[b]))
-        return pairs
+        return pairs + self._in_same_place(pairs, blobs)
+
+    def _in_same_place(self, pairs: Sequence[tuple[Track, Blob]], blobs: Sequence[Blob]) -> list[tuple[Track, Blob]]:
+        """Of those without a partner: the box of one frame had something else in it, such as a mark of the belt."""
+        tracks = [track for track in self._tracks if all(track is not taken for taken, _ in pairs)]
+        found = []
+        for blob in blobs:
+            if any(blob is taken for _, taken in pairs):
+                continue
+            track = next((t for t in tracks if _share_place(t.blob, blob)), None)
+            if track is not None:
+                tracks.remove(track)
+                found.append((track, blob))
+        return found
 
     def _miss(self, track: Track, blob: Blob, elapsed: int) -> float | None:
         """How far the blob is from where the track should be; None where it cannot be the same part."""
@@ -139,12 +182,23 @@ class Tracker:
         return None if x is None or y is None else (x, y)
 
     def _measure_speed(self, moves: Sequence[tuple[Region, Region]], elapsed: int) -> None:
-        shifts = [shift for before, after in moves if (shift := self._shift(before, after))]
+        alike = [(before, after) for before, after in moves if self._is_cut(before, after) or _same_size(before, after)]
+        shifts = [shift for before, after in alike if (shift := self._shift(before, after))]
         if not shifts:
             return
         x, y = (statistics.median(s[a] for s in shifts) / elapsed for a in (0, 1))
         self._speed = (x, y)
         self._travelled = [0.98 * t + abs(s) for t, s in zip(self._travelled, (x, y), strict=True)]
+
+    def _measure_way(self, track: Track, blob: Blob, elapsed: int) -> None:
+        shift = None if track.missed else self._shift(track.blob.box, blob.box)
+        if shift is not None and self._speed is not None:
+            track.moved += abs(shift[self.axis])
+            track.belt_moved += abs(self._speed[self.axis]) * elapsed
+
+    def _is_cut(self, *boxes: Region) -> bool:
+        width, height = self._sizes
+        return any(b.x <= 0 or b.y <= 0 or b.x + b.w >= width or b.y + b.h >= height for b in boxes)
 
     def _coast(self, track: Track, elapsed: int) -> None:
         """A part that was not found is taken to have moved on with the belt."""
@@ -164,6 +218,18 @@ def _look_alike(before: Blob, after: Blob) -> bool:
     if before.look_HW is None or after.look_HW is None:
         return True
     return float(np.abs(before.look_HW - after.look_HW).mean()) <= _SAME_LOOK
+
+
+def _share_place(before: Blob, after: Blob) -> bool:
+    a, b = before.box, after.box
+    w, h = min(a.x + a.w, b.x + b.w) - max(a.x, b.x), min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    if min(w, h) <= 0 or w * h < _SAME_PLACE * min(a.w * a.h, b.w * b.h):
+        return False
+    return not _same_size(a, b) or _look_alike(before, after)
+
+
+def _same_size(a: Region, b: Region) -> bool:
+    return abs(a.w - b.w) <= _SAME_SIZE * max(a.w, b.w) and abs(a.h - b.h) <= _SAME_SIZE * max(a.h, b.h)
 
 
 def _shift_1d(low: int, high: int, new_low: int, new_high: int, size: int) -> float | None:

@@ -14,6 +14,7 @@ from typing import Protocol
 from camera.frame import Frame
 from edge.messages import Region
 from edge.parts import PartFinder, Sighting
+from edge.verdict import Reason
 
 # Requests that wait for a frame; a camera that is down must not fill the memory.
 _MOST_WAITING = 1000
@@ -24,10 +25,11 @@ _REMEMBERED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What to judge: a region of a frame, None for all of it."""
+    """What to judge: a region of a frame, None for all of it. unfit: why it cannot be, where that is known."""
 
     frame: Frame
     region: Region | None
+    unfit: Reason | None = None
 
 
 class Finder(Protocol):
@@ -152,7 +154,8 @@ class EveryPart:
         found = ((c, w) for seq, c, w in reversed(self._taken) if seq == sighting.seq)
         captured_ns, wall_ns = next(found, self._taken[0][1:])
         frame = Frame(sighting.image_HWC, sighting.seq, captured_ns, wall_ns, self._source, px_per_mm=self._px_per_mm)
-        return Spot(frame, _widened(sighting.region, self._margin, frame))
+        unfit: Reason | None = "cut_off" if sighting.cut else None
+        return Spot(frame, _widened(sighting.region, self._margin, frame), unfit)
 
 
 def _is_within(inner: Region, outer: Region) -> bool:

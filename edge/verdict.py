@@ -26,6 +26,7 @@ Reason = Literal[
     "overexposed",
     "lens_covered",
     "frozen",
+    "cut_off",
 ]
 
 # What is to become of the part.

@@ -31,6 +31,7 @@ ENGLISH = Language(
         "overexposed": "the picture is too bright",
         "lens_covered": "the lens is covered",
         "frozen": "the camera repeats one picture",
+        "cut_off": "the part is not wholly in the picture",
     },
     place={
         "upper_left": "at the upper left",

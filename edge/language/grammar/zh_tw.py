@@ -30,6 +30,7 @@ TAIWAN_CHINESE = Language(
         "overexposed": "影像過亮",
         "lens_covered": "鏡頭被遮住",
         "frozen": "影像凍結",
+        "cut_off": "工件未完整入鏡",
     },
     place={
         "upper_left": "左上角",
