@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from edge.feed import Numbers
 from edge.heartbeat import LineFacts
 from edge.judge import Findings, Work, nothing_found
-from edge.ledger import DropReason, Ledger, Trigger
-from edge.messages import SCHEMA_VERSION, Note, Verdict, time_text, topic_for
+from edge.ledger import Ledger, Trigger
+from edge.messages import SCHEMA_VERSION, DropReason, Note, Verdict, time_text, topic_for
 from edge.outbox import Judged, Late, Outbox
 from edge.verdict import Disposition, Reason, disposition
 

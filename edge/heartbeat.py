@@ -180,4 +180,5 @@ class Reporter:
             ng=account.ng,
             undecided=account.undecided,
             product=self._recipes.of(capture.name).product,
+            dropped_by=dict(account.dropped_by),
         )

@@ -14,12 +14,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
+from edge.messages import DropReason
 from edge.verdict import Status
-
-# overload: a fresher picture of the same camera took its place. stopped: the line ended before its turn.
-DropReason = Literal["overload", "stopped"]
 
 
 class LedgerError(Exception):

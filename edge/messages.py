@@ -29,6 +29,8 @@ SCHEMA_VERSION = 1
 CameraState = Literal["opening", "up", "down", "ended"]
 # full: the disk has no room. failing: it refuses for another reason. Both may pass by themselves.
 StoreState = Literal["ok", "full", "failing"]
+# overload: a fresher picture of the same camera took its place. stopped: the line ended before its turn.
+DropReason = Literal["overload", "stopped"]
 # queued: it waits to be written. ready: here it is. expired: it was not written in time. shed: too many waited.
 ReportState = Literal["queued", "ready", "expired", "shed"]
 
@@ -190,8 +192,9 @@ class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 class CameraReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="camera"):
     """A camera's state, sent when it changes and once a second with the heartbeat.
 
-    triggers = verdicts + dropped + in_flight, at any moment; a verdict counts once it is published. `detail`
-    is one sentence for a person. `product`: as what its next part is judged.
+    triggers = verdicts + dropped + in_flight, at any moment; a verdict counts once it is published. `dropped_by` says
+    why triggers were dropped: `overload`, a fresher picture took their place; `stopped`, the line ended before their
+    turn. `detail` is one sentence for a person. `product`: as what its next part is judged.
     """
 
     schema: int
@@ -212,6 +215,7 @@ class CameraReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     ng: Count
     undecided: Count
     product: str = "main"
+    dropped_by: dict[DropReason, Count] = {}
 
 
 class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="line"):

@@ -241,10 +241,11 @@ def summary_table(summary: Summary) -> Table:
         title=f"{summary.seconds:.1f} s, latency p50 {summary.pace.p50_ms:.1f} ms, p99 {summary.pace.p99_ms:.1f} ms"
     )
     table.add_column("camera")
-    for column in ("triggers", "verdicts", "OK", "NG", "UNDECIDED", "dropped", "unaccounted"):
+    for column in ("triggers", "verdicts", "OK", "NG", "UNDECIDED", "dropped", "why dropped", "unaccounted"):
         table.add_column(column, justify="right")
     for camera, a in summary.accounts.items():
         # The line has stopped: what is still in flight will never arrive.
-        figures = (a.triggers, a.verdicts, a.ok, a.ng, a.undecided, a.dropped, a.in_flight + a.unaccounted)
+        why = ", ".join(f"{reason} {number}" for reason, number in a.dropped_by.items())
+        figures = (a.triggers, a.verdicts, a.ok, a.ng, a.undecided, a.dropped, why, a.in_flight + a.unaccounted)
         table.add_row(camera, *(str(figure) for figure in figures))
     return table

@@ -10,7 +10,7 @@ from edge.dashboard.moment import Moment
 from edge.dashboard.picture import PictureElement, unboxed, whole
 from edge.dashboard.styling import set_class, show_if, show_status
 from edge.dashboard.texts import TEXTS, Language
-from edge.dashboard.words import DASH, clock, percent, why
+from edge.dashboard.words import DASH, clock, ledger_text, percent, why
 
 LIVE_PIXELS = 1280
 
@@ -27,6 +27,7 @@ class CameraTile:
                 self._age = ui.label().classes("camera-age")
                 self._fps = ui.label().classes("camera-fps")
                 self._state = ui.label().classes("camera-state")
+            self._ledger = ui.label().classes("camera-ledger")
             with ui.element("div").classes("screen"):
                 self._picture = PictureElement()
                 with ui.element("div").classes("notice") as self._notice:
@@ -50,6 +51,7 @@ class CameraTile:
         self._fps.set_text(
             texts.frames_per_second.format(fps=f"{report.fps:.1f}") if report and report.state == "up" else ""
         )
+        self._ledger.set_text(ledger_text(report, texts) if report else "")
         wanted = f"state-{report.state}" if report else "state-opening"
         if wanted not in self._tile.classes:
             self._tile.classes(add=wanted, remove=" ".join({f"state-{s}" for s in texts.camera_state} - {wanted}))

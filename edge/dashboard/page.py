@@ -19,6 +19,7 @@ from edge.dashboard.search_panel import SearchPanel
 from edge.dashboard.statistics import Statistics
 from edge.dashboard.styling import set_class, show_if
 from edge.dashboard.texts import TEXTS, Language
+from edge.dashboard.words import store_text
 from edge.history import Wanted
 from edge.search.finder import Finder
 
@@ -55,9 +56,9 @@ def build_page(sources: Sources, language: Language) -> None:
         moment = Moment(language, sources.live.view(), sources.past())
         header.update(moment, utc_now())
         set_class(body, "stale", moment.line.is_silent)
-        error = moment.past.error
-        trouble.set_text(moment.texts.history_unreadable.format(error=error) if error else "")
-        show_if(trouble, error is not None)
+        troubles = _troubles(moment)
+        trouble.set_text(" · ".join(troubles))
+        show_if(trouble, bool(troubles))
         cameras.update(moment)
         statistics.update(moment)
         gallery.update(moment)
@@ -65,6 +66,13 @@ def build_page(sources: Sources, language: Language) -> None:
 
     update()
     ui.timer(TICK_S, update)
+
+
+def _troubles(moment: Moment) -> list[str]:
+    """What is wrong while inspection goes on."""
+    error, line = moment.past.error, moment.report
+    unreadable = [moment.texts.history_unreadable.format(error=error)] if error else []
+    return unreadable + ([store_text(line, moment.texts)] if line is not None and line.store != "ok" else [])
 
 
 def _gone_script(sentence: str) -> str:

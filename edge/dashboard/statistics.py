@@ -11,7 +11,7 @@ from edge.dashboard.pareto import Pareto
 from edge.dashboard.past import yield_of
 from edge.dashboard.styling import set_class, show_if, show_status
 from edge.dashboard.texts import TEXTS, Language
-from edge.dashboard.words import DASH, clock, count, percent
+from edge.dashboard.words import DASH, clock, count, percent, store_text
 from edge.history import Counts
 from edge.messages import CameraReport
 from edge.verdict import Status
@@ -87,12 +87,13 @@ class _Total:
 
 
 class Ledger:
-    """One sentence that shows that no part was forgotten."""
+    """One sentence that shows that no part was forgotten, and one that says whether verdicts reach the disk."""
 
     def __init__(self) -> None:
         with ui.element("section").classes("panel ledger"):
             self._sum = ui.label(DASH)
             self._since = ui.label().classes("hint")
+            self._store = ui.label().classes("store hint")
 
     def update(self, moment: Moment) -> None:
         reports, texts, line = _reports(moment), moment.texts, moment.report
@@ -103,6 +104,8 @@ class Ledger:
         sentence = texts.ledger if right else texts.ledger_wrong
         self._sum.set_text(sentence.format(**{name: count(number) for name, number in sums.items()}))
         show_status(self._sum, None if right else "NG")
+        self._store.set_text(store_text(line, texts))
+        show_status(self._store, None if line.store == "ok" and not line.never_stored else "NG")
         speed = texts.speed.format(rate=f"{line.verdicts_per_s:.1f}", p99=f"{line.p99_ms:.0f}")
         self._since.set_text(f"{texts.totals_since.format(time=clock(parsed_time(line.started)))} · {speed}")
 

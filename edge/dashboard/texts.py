@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from edge.messages import CameraState, ReportState
+from edge.messages import CameraState, DropReason, ReportState, StoreState
 from edge.verdict import Reason, Status
 
 Language = Literal["zh-TW", "en"]
@@ -55,6 +55,9 @@ class Texts:
     no_defects: str
     ledger: str
     ledger_wrong: str
+    dropped_by: Mapping[DropReason, str]
+    store_state: Mapping[StoreState, str]
+    never_stored: str
     gallery_title: str
     search_title: str
     search_hint: str
@@ -107,6 +110,7 @@ ENGLISH = Texts(
             "overexposed": "the picture is too bright",
             "lens_covered": "the lens is covered",
             "frozen": "the camera repeats one picture",
+            "cut_off": "the part is not wholly in the picture",
         }
     ),
     camera_state=MappingProxyType({"opening": "connecting", "up": "running", "down": "camera down", "ended": "ended"}),
@@ -147,6 +151,15 @@ ENGLISH = Texts(
     search_help="Describe a part in English or Chinese and press Enter.",
     search_running="Searching …",
     search_nothing="No part was found.",
+    dropped_by=MappingProxyType({"overload": "too fast {count}", "stopped": "line stopped {count}"}),
+    store_state=MappingProxyType(
+        {
+            "ok": "Verdicts are being stored",
+            "full": "Disk full: inspection goes on, {count} verdicts wait in memory, pictures are not kept",
+            "failing": "Disk fails: inspection goes on, {count} verdicts wait in memory, pictures are not kept",
+        }
+    ),
+    never_stored="{count} verdicts lost to the history",
     gallery_title="Latest rejects",
     gallery_empty="No rejected parts yet.",
     no_picture="No picture kept",
@@ -201,6 +214,7 @@ TAIWAN_CHINESE = Texts(
             "overexposed": "影像過亮",
             "lens_covered": "鏡頭被遮住",
             "frozen": "影像凍結",
+            "cut_off": "工件未完整入鏡",
         }
     ),
     camera_state=MappingProxyType({"opening": "連線中", "up": "運作中", "down": "相機斷線", "ended": "影像播放完畢"}),
@@ -241,6 +255,15 @@ TAIWAN_CHINESE = Texts(
     search_help="以中文或英文描述零件，按 Enter 搜尋",
     search_running="搜尋中 …",
     search_nothing="找不到相符的零件",
+    dropped_by=MappingProxyType({"overload": "來不及檢 {count}", "stopped": "停線未檢 {count}"}),
+    store_state=MappingProxyType(
+        {
+            "ok": "判定紀錄存檔正常",
+            "full": "磁碟已滿：檢測照常，{count} 筆判定暫存於記憶體，影像不再保留",
+            "failing": "磁碟異常：檢測照常，{count} 筆判定暫存於記憶體，影像不再保留",
+        }
+    ),
+    never_stored="{count} 筆判定未能存入歷史紀錄",
     gallery_title="最近檢出的不良與待判",
     gallery_empty="目前沒有不良品。",
     no_picture="未保留影像",

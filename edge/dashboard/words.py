@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from edge.dashboard.texts import Language, Texts
-from edge.messages import PartReport, Verdict
+from edge.messages import CameraReport, LineReport, PartReport, Verdict
 
 DASH = "—"
 
@@ -31,6 +31,22 @@ def percent(share: float | None, digits: int = 1) -> str:
 def count(number: int) -> str:
     """`12,345`."""
     return f"{number:,}"
+
+
+def ledger_text(report: CameraReport, texts: Texts) -> str:
+    """One camera's account, with why triggers were dropped."""
+    names = ("triggers", "verdicts", "dropped", "in_flight")
+    figures = {name: count(getattr(report, name)) for name in names}
+    right = report.triggers == report.verdicts + report.dropped + report.in_flight
+    why_dropped = [texts.dropped_by[reason].format(count=count(n)) for reason, n in report.dropped_by.items()]
+    return " · ".join([(texts.ledger if right else texts.ledger_wrong).format(**figures), *why_dropped])
+
+
+def store_text(report: LineReport, texts: Texts) -> str:
+    """Whether verdicts reach the disk, and how many never did."""
+    state = texts.store_state[report.store].format(count=count(report.unstored))
+    lost = [texts.never_stored.format(count=count(report.never_stored))] if report.never_stored else []
+    return " · ".join([state, *lost])
 
 
 def report_text(report: PartReport, texts: Texts, language: Language) -> str:

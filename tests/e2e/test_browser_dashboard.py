@@ -251,6 +251,20 @@ def test_a_camera_that_is_down_says_why(tmp_path: Path) -> None:
         assert "運作中" in _text(browser, _tile(CAMERAS[0]))
 
 
+def test_the_ledger_and_the_store_are_on_the_page(tmp_path: Path) -> None:
+    """Each camera's account with why triggers were dropped; a full disk across the page, while it is full."""
+    with opened(tmp_path) as (line, _, browser):
+        _until(browser, lambda: "來不及檢 3" in _text(browser, f"{_tile(CAMERAS[1])} .camera-ledger"))
+        assert "觸發 3 = 判定 0 + 未檢 3 + 處理中 0" in _text(browser, f"{_tile(CAMERAS[1])} .camera-ledger")
+        assert "存檔正常" in _text(browser, ".ledger .store")
+        line.feed.store_state = "full"
+        _until(browser, lambda: "磁碟已滿" in _text(browser, ".banner.minor:not(.hidden)"))
+        assert "1,234 筆" in _text(browser, ".ledger .store.is-ng")
+        save_screenshot(browser, tmp_path / "full.png")
+        line.feed.store_state = "ok"
+        _until(browser, lambda: _count(browser, ".banner.minor:not(.hidden)") == 0)
+
+
 def test_without_a_good_class_parts_are_counted_and_no_yield_is_claimed(tmp_path: Path) -> None:
     """Class titles in the huge letters, numbers of parts in place of the yield, and a line that says why."""
     with opened(tmp_path, has_good_class=False) as (line, _, browser):

@@ -28,6 +28,7 @@ from edge.messages import (
     Picture,
     Region,
     ReportState,
+    StoreState,
     Timings,
     Verdict,
     encode,
@@ -85,6 +86,7 @@ class FeedDouble:
         self.requests = ""
         self._epoch = f"{time.time_ns():x}"
         self._started = time.time_ns()
+        self.store_state: StoreState = "ok"
         self._numbers: Counter[str] = Counter()
         self._statuses: dict[str, Counter[Status]] = {camera: Counter() for camera in cameras}
         self._pictures = data_dir / PICTURES / "test"
@@ -115,6 +117,8 @@ class FeedDouble:
                 p50_ms=11.0,
                 p99_ms=23.0,
                 memory_mb=180.0,
+                store=self.store_state,
+                unstored=1234 if self.store_state != "ok" else 0,
                 has_good_class=self._has_good_class,
                 titles=TITLES,
                 requests=self.requests,
@@ -137,9 +141,10 @@ class FeedDouble:
                 state=state,
                 detail=detail,
                 fps=4.2 if state == "up" else 0.0,
-                triggers=counted.total(),
+                triggers=counted.total() + 3,
                 verdicts=counted.total(),
-                dropped=0,
+                dropped=3,
+                dropped_by={"overload": 3},
                 in_flight=0,
                 ok=counted["OK"],
                 ng=counted["NG"],

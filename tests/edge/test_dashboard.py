@@ -29,7 +29,7 @@ from edge.dashboard.picture import closeup
 from edge.dashboard.texts import LANGUAGES, TEXTS, class_title
 from edge.dashboard.words import percent
 from edge.history import Counts, History
-from edge.messages import Box, CameraState, LineReport, Message
+from edge.messages import Box, CameraState, DropReason, LineReport, Message, StoreState
 from edge.subscribe import subscribe
 from edge.verdict import Reason, Status
 from tests.edge.feed_double import (
@@ -62,6 +62,8 @@ def test_every_text_exists_in_every_language_with_the_same_placeholders() -> Non
         assert set(texts.status) == set(get_args(Status))
         assert set(texts.reason) == set(get_args(Reason))
         assert set(texts.camera_state) == set(get_args(CameraState))
+        assert set(texts.store_state) == set(get_args(StoreState))
+        assert set(texts.dropped_by) == set(get_args(DropReason))
 
 
 def test_a_class_without_a_title_is_called_by_its_name() -> None:
