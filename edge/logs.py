@@ -40,7 +40,9 @@ def sayer(console: Console, line: str, as_json: bool, environment: Mapping[str, 
 def account_sentence(camera: str, account: Account) -> str:
     """One camera's figures when the line has ended; what is still in flight will never arrive."""
     left = account.in_flight + account.unaccounted
+    why = ", ".join(f"{reason} {number}" for reason, number in account.dropped_by.items())
     return (
         f"{camera}: {account.triggers} triggers = {account.verdicts} verdicts + {account.dropped} dropped"
+        f"{f' ({why})' if why else ''}"
         f" + {left} unaccounted"
     )
