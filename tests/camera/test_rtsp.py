@@ -61,6 +61,20 @@ def test_a_stream_that_stops_is_lost_and_comes_back(rtsp_server: RtspServer) -> 
     source.close()
 
 
+def test_a_slowed_camera_goes_on(rtsp_server: RtspServer) -> None:
+    """A server that stands still half of the time: frames keep coming, in order, and nothing is lost or opened anew."""
+    source = source_for(rtsp_server)
+    source.open()
+    numbers = [source.read(10).seq]
+    for _ in range(6):
+        rtsp_server.freeze()
+        time.sleep(0.3)
+        rtsp_server.thaw()
+        numbers += [source.read(10).seq for _ in range(3)]
+    source.close()
+    assert numbers == sorted(set(numbers))
+
+
 def test_a_hung_camera_times_out_then_is_lost(rtsp_server: RtspServer) -> None:
     """A camera that keeps the connection but sends nothing: SourceTimeout first, SourceLost after read_timeout."""
     source = source_for(rtsp_server, read_timeout_s=1.5)
