@@ -46,21 +46,21 @@ MadeFor = Literal["any", "cpu", "gpu"]
 ClassKind = Literal["good", "defect"]
 
 
-class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Size in bytes and SHA-256 (hex) of one file."""
 
     bytes: int
     sha256: str
 
 
-class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Height and width of the model's input in pixels; always uint8 BGR, NHWC, stretched to fit."""
 
     height: int
     width: int
 
 
-class ClassSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ClassSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One class: its name in the data, whether it is good, and what to show per language (`zh-TW`, `en`)."""
 
     name: str
@@ -68,7 +68,7 @@ class ClassSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     titles: dict[str, str] = {}
 
 
-class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One ONNX file. `ms` is what the workshop measured per frame on one thread, for information only.
 
     made_for: whose kernels it was written for; the other kind is not tried with it unless it is named.
@@ -82,7 +82,7 @@ class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     made_for: MadeFor = "any"
 
 
-class AnomalyRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AnomalyRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """When a part is unlike the good ones; both thresholds fitted on good parts held out from training.
 
     threshold: of the graph's output `anomaly`. map_threshold: of `anomaly_map`, as Decision.map_threshold.
@@ -92,7 +92,7 @@ class AnomalyRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     map_threshold: float
 
 
-class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How probabilities become a verdict; fitted on validation images.
 
     defect_threshold: NG where the summed probability of the defect classes reaches this. None where there is
@@ -109,7 +109,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     anomaly: AnomalyRule | None = None
 
 
-class TextSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TextSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parts can be searched for by sentence: paths of two graphs, see `edge.search.meaning`.
 
     dim: of the space they share. recall_at_5: per language, on parts and in wordings that were not learned from.
@@ -121,7 +121,7 @@ class TextSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recall_at_5: dict[str, float] = {}
 
 
-class ReportsSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ReportsSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The decoder that writes reports: paths of its two graphs and its vocabulary (see `edge.language.decoder`)."""
 
     prefill: str
@@ -131,7 +131,7 @@ class ReportsSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[str, ...]
 
 
-class AddedClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AddedClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A defect class that was added without training; see `edge.added` for its file and for what threshold means.
 
     prompts: the sentences it was described by. examples: how many pictures of it there were.
@@ -145,7 +145,7 @@ class AddedClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threshold: float
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the bundle holds and how to use it. quality: what a picture must keep to before it is judged.
 
     trained_on: the usual size in pixels of the pictures it was made from, before they were stretched to `input`.
@@ -179,7 +179,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def bundle_id(self) -> str:
-        """Twelve hex digits over everything in the manifest, so over every byte of the bundle."""
+        """Twelve hex digits over everything in the manifest, so over every byte of the bundle.
+
+        What has its default is left out of it, so that a bundle keeps its id when a later edgevl knows more fields.
+        """
         canonical = msgspec.json.encode(self, order="sorted")
         return hashlib.sha256(canonical).hexdigest()[:12]
 

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +32,16 @@ def test_a_whole_bundle_loads_and_knows_its_files(small_bundle: Path) -> None:
         bundle.file("../etc/passwd")
     with pytest.raises(BundleError, match="no variant 'fp16'; it has: float32, int8"):
         bundle.manifest.variant("fp16")
+
+
+def test_the_identity_is_that_of_what_is_said(copy: Path) -> None:
+    """Fields at their defaults do not count, written or not, so that a later edgevl with more of them names it alike."""
+    manifest, before = read_manifest(copy), load_bundle(copy).manifest.bundle_id
+    plain = msgspec.json.decode(msgspec.json.encode(manifest))
+    plain |= {"quality": None, "explain": None}
+    (copy / MANIFEST).write_bytes(msgspec.json.encode(plain))
+    assert read_manifest(copy).bundle_id == before
+    assert msgspec.structs.replace(manifest, name="other").bundle_id != before
 
 
 def test_missing_changed_and_extra_files_are_named(copy: Path) -> None:
