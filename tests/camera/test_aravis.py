@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from camera.aravis import AravisOptions, aravis_options
+from camera.aravis import AravisOptions, AravisSource, aravis_options
 from camera.open import open_camera
 from camera.source import Source, SourceLost, SourceTimeout, SourceUnavailable, SourceUriError
 from camera.spec import CameraSpec
@@ -51,6 +51,23 @@ def test_an_unplugged_camera_is_lost_and_comes_back(gige: FakeGige) -> None:
         gige.start()
         source.open()
         assert source.read(5).image_HWC.shape == (512, 512, 3)
+
+
+def test_a_triggered_camera_sends_one_picture_for_each_trigger(gige: FakeGige) -> None:
+    """GenICam's frame trigger: nothing comes by itself, then as many as were asked for. Fired by the device's own
+    TriggerSoftware, as nothing here can put a voltage on Line1."""
+    with closing(AravisSource("belt", aravis_options(f"{gige.name}?trigger=Software"))) as source:
+        source.open()
+        with pytest.raises(SourceTimeout):
+            source.read(0.5)
+        seen = []
+        for _ in range(3):
+            source._open._camera.software_trigger()  # type: ignore[union-attr]
+            seen.append(source.read(5).seq)
+        with pytest.raises(SourceTimeout):
+            source.read(0.5)
+    assert seen == sorted(set(seen))
+    assert len(seen) == 3
 
 
 @pytest.mark.parametrize(
