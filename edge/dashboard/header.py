@@ -11,6 +11,9 @@ from edge.dashboard.styling import set_class, show_if
 from edge.dashboard.texts import LANGUAGES, TEXTS, Language
 from edge.dashboard.words import DASH, clock
 
+# The place on the page where one searches: below what fills the window.
+SEARCH = "search"
+
 
 class Header:
     """One row, and below it a banner across the page while the feed is silent."""
@@ -28,6 +31,7 @@ class Header:
                 ui.element("i")
                 self._pulse_word = ui.label()
             self._clock = ui.label().classes("clock")
+            ui.link(texts.search_title, f"#{SEARCH}").classes("to-search")
             _language_switch(language)
         self._banner = ui.label().classes("banner").props('role="alert"')
         self._banner.set_visibility(False)

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from edge.dashboard.camera_tile import CameraGrid
 from edge.dashboard.gallery import Gallery
-from edge.dashboard.header import Header
+from edge.dashboard.header import SEARCH, Header
 from edge.dashboard.live import LiveLine
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN, Past, utc_now
@@ -50,6 +50,8 @@ def build_page(sources: Sources, language: Language) -> None:
         cameras = CameraGrid(language)
         statistics = Statistics(language)
         gallery = Gallery(language, sources.ask)
+    with ui.element("div").classes("below") as below:
+        below.props["lang"], below.props["id"] = language, SEARCH
         search = SearchPanel(language, lambda text: sources.finder.find(text, Wanted(), REJECTS_SHOWN), sources.ask)
 
     def update() -> None:
