@@ -18,8 +18,9 @@ from compress.progress import Reporter
 from edge.bundle import Bundle
 from edge.engines.choose import open_engine
 from edge.inspector import Inspector
-from edge.language.facts import Facts, findings_of, state_facts
+from edge.language.facts import Facts
 from edge.language.sight import Sight
+from edge.language.state import findings_of, state_facts
 from edge.messages import Box, Region
 from edge.verdict import Status, disposition
 

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from edge.bundle import Bundle
 from edge.language.decoder import Decoder
-from edge.language.facts import Facts, Titles, facts_of
+from edge.language.facts import Facts, Titles
 from edge.language.grammar.language import Language
 from edge.language.grammar.languages import language_of
 from edge.language.grammar.sentences import says, write
 from edge.language.prose import kept, split_sentences
 from edge.language.sight import Sight
+from edge.language.state import facts_of
 from edge.language.vocabulary import load_vocabulary
 from edge.messages import Verdict
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from edge.language.facts import facts_of
 from edge.language.grammar.languages import language_of
+from edge.language.state import facts_of
 from edge.messages import Verdict
 from edge.questions.mentions import Language
 from edge.questions.part import Part, Spot, largest

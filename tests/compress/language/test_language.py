@@ -13,11 +13,12 @@ from compress.language.pipeline import LanguageRecipe, add_language
 from compress.progress import SilentReporter
 from edge.bundle import MANIFEST, load_bundle
 from edge.errors import BundleError, ConfigError
-from edge.language.facts import Titles, facts_of
+from edge.language.facts import Titles
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.grammar.sentences import says
 from edge.language.prose import contradicts, split_sentences
 from edge.language.reporter import Reporter
+from edge.language.state import facts_of
 from edge.messages import Box, Region
 from edge.search.meaning import meaning_of
 from edge.search.vectors import DIM

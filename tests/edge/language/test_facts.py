@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.language.facts import facts_of
+from edge.language.state import facts_of
 from edge.messages import Box, in_millimetres
 from tests.edge.language.verdicts import verdict
 

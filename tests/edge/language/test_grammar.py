@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from edge.bundle import ClassSpec
 from edge.errors import ConfigError
-from edge.language.facts import Action, Facts, Orientation, Place, Severity, Titles, facts_of
+from edge.language.facts import Action, Facts, Orientation, Place, Severity, Titles
 from edge.language.grammar.language import KINDS
 from edge.language.grammar.languages import LANGUAGES, language_of
 from edge.language.grammar.sentences import read_back, says, write
+from edge.language.state import facts_of
 from edge.messages import Box, Verdict
 from edge.verdict import Reason, Status
 from tests.edge.language.verdicts import CLASSES, TITLES, verdict, verdicts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge.language.facts import facts_of
 from edge.language.prose import contradicts, kept
+from edge.language.state import facts_of
 from edge.messages import Box
 from tests.edge.language.verdicts import TITLES, verdict
 
