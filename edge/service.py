@@ -241,11 +241,15 @@ def summary_table(summary: Summary) -> Table:
         title=f"{summary.seconds:.1f} s, latency p50 {summary.pace.p50_ms:.1f} ms, p99 {summary.pace.p99_ms:.1f} ms"
     )
     table.add_column("camera")
-    for column in ("triggers", "verdicts", "OK", "NG", "UNDECIDED", "dropped", "why dropped", "unaccounted"):
+    for column in ("triggers", "verdicts", "OK", "NG", "UNDECIDED", "dropped", "unaccounted"):
         table.add_column(column, justify="right")
     for camera, a in summary.accounts.items():
         # The line has stopped: what is still in flight will never arrive.
-        why = ", ".join(f"{reason} {number}" for reason, number in a.dropped_by.items())
-        figures = (a.triggers, a.verdicts, a.ok, a.ng, a.undecided, a.dropped, why, a.in_flight + a.unaccounted)
+        figures = (a.triggers, a.verdicts, a.ok, a.ng, a.undecided, a.dropped, a.in_flight + a.unaccounted)
         table.add_row(camera, *(str(figure) for figure in figures))
+    why = [
+        (camera, reason, number) for camera, a in summary.accounts.items() for reason, number in a.dropped_by.items()
+    ]
+    if why:  # below, for the columns alone fill a terminal
+        table.caption = "dropped: " + "; ".join(f"{camera}: {reason} {number}" for camera, reason, number in why)
     return table

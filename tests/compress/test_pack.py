@@ -20,7 +20,8 @@ from tests.compress.conftest import FinishedRun
 def _pack(run: FinishedRun, out: Path, name: str = "again") -> Bundle:
     draft = msgspec.structs.replace(run.bundle.manifest, name=name, variants=(), files={})
     graphs = tuple(Graph(v.name, run.out / v.file, v.precision, v.ms, v.made_for) for v in run.bundle.manifest.variants)
-    return pack(out, draft, graphs, np.ascontiguousarray(golden_frames(run.bundle)), (run.out / "report.json",))
+    extras = (run.out / "report.json", run.out / "explain.onnx")
+    return pack(out, draft, graphs, np.ascontiguousarray(golden_frames(run.bundle)), extras)
 
 
 def test_an_older_bundle_is_replaced_and_nothing_is_left_beside_it(finished_run: FinishedRun, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compress.data.samples import Dataset
 from compress.report.record import Mistake, RunReport
 from compress.report.report import MOST_PICTURES, MOST_PROBLEMS, render, write_html
 from tests.compress.layouts import write_image
@@ -149,10 +150,13 @@ def test_problems_are_told_by_their_place_in_the_data_and_not_without_end(tmp_pa
     """The rest of the path is this machine's business; thousands of problems stay in report.json."""
     report = make_report(NO_GOOD)
     sentence = report.trained.problems[0][1]
-    many = tuple((f"{SAID_PATHS}/images/{i}.png", sentence) for i in range(MOST_PROBLEMS + 5))
+    data = Dataset(Path(SAID_PATHS), "folders", (), (), "", "")
+    files = [Path(SAID_PATHS) / f"images/{i}.png" for i in range(MOST_PROBLEMS + 5)]
+    many = tuple((data.below(file), sentence) for file in files)
     page = Page(render(_with_trained(report, problems=many), Path(SAID_PATHS)))
     assert "images/7.png is cut off" in page.text
     assert SAID_PATHS not in page.text
+    assert data.below(Path("/elsewhere/on/this/machine/a.png")) == "a.png"
     assert page.text.count(sentence) == MOST_PROBLEMS
     assert f"{MOST_PROBLEMS + 5} files left out" in page.text
 

@@ -87,18 +87,10 @@ def write_line(
     return file
 
 
-_WHY_DROPPED = 6
-
-
 def accounts_in(log: str) -> dict[str, list[int]]:
-    """The rows of the summary table: camera -> triggers, verdicts, OK, NG, UNDECIDED, dropped, unaccounted.
-
-    Why something was dropped is left out: it stands in words before the last column, on several lines where it is long.
-    """
+    """The rows of the summary table: camera -> triggers, verdicts, OK, NG, UNDECIDED, dropped, unaccounted."""
     rows = re.findall(r"^│ (\w+) +│(.*)│$", log, flags=re.MULTILINE)
-    return {
-        camera: [int(cell) for i, cell in enumerate(cells.split("│")) if i != _WHY_DROPPED] for camera, cells in rows
-    }
+    return {camera: [int(cell) for cell in cells.split("│")] for camera, cells in rows}
 
 
 def main(line_file: Path, seconds: float | None) -> int:
