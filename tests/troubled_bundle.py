@@ -20,7 +20,7 @@ from tests.bundles import WITH_GOOD, make_bundle, manifest_for
 _BREAKS = (17, 230, 17)
 _DAWDLES = (230, 17, 230)
 # Some tenths of a second on any machine.
-_TURNS = 400_000
+_TURNS = 800_000
 
 
 def breaking_picture() -> NDArray[np.uint8]:
