@@ -13,14 +13,13 @@ The map `cam` needs no places in the training data; the defect map of the verdic
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle
+from edge.engines.aside import open_aside
 from edge.errors import BundleError, EngineError
 from edge.messages import Region
 from edge.preprocess import model_input
@@ -48,15 +47,7 @@ class Explainer:
             )
         file = bundle.file(bundle.manifest.explain)
         self._input = bundle.manifest.input
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session: Any = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
-            raise BundleError(f"{file} cannot be opened: {str(error).splitlines()[0]}") from error
+        self._session = open_aside(file)
 
     def explain(self, image_HWC: NDArray[np.uint8], region: Region | None = None) -> Explanation:
         """Of `region` (None: all) of a uint8 BGR frame. Raises EngineError."""

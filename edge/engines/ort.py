@@ -77,7 +77,7 @@ def _open_session(file: Path, provider: str, threads: int) -> Any:
     """A session that does run on `provider`: left alone, ONNX Runtime falls back to the CPU and warns."""
     providers = [provider] if provider == "CPUExecutionProvider" else [provider, "CPUExecutionProvider"]
     try:
-        session = onnxruntime.InferenceSession(str(file), _options(threads), providers=providers)
+        session = onnxruntime.InferenceSession(str(file), session_options(threads), providers=providers)
     except Exception as error:  # as above
         raise EngineError(f"ONNX Runtime cannot load {file}: {_first_line(error)}") from error
     if session.get_providers()[0] != provider:
@@ -85,7 +85,8 @@ def _open_session(file: Path, provider: str, threads: int) -> Any:
     return session
 
 
-def _options(threads: int) -> Any:
+def session_options(threads: int) -> Any:
+    """So many threads, quiet, and asleep while there is nothing to do."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -15,12 +15,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
+from edge.engines.aside import open_aside
 from edge.errors import BundleError
 from edge.language.course import Course
 from edge.language.facts import Facts, Titles
@@ -50,8 +49,8 @@ class Decoder:
     def __init__(self, prefill: Path, step: Path, vocabulary: Vocabulary) -> None:
         """Raises BundleError where a graph cannot be opened or does not fit the vocabulary."""
         self.vocabulary = vocabulary
-        self._prefill = _open(prefill)
-        self._step = _open(step)
+        self._prefill = open_aside(prefill)
+        self._step = open_aside(step)
         size = self._step.get_outputs()[0].shape[-1]
         if size != len(vocabulary):
             raise BundleError(f"{step} chooses among {size} pieces, and its vocabulary has {len(vocabulary)}")
@@ -112,15 +111,3 @@ def _with_slot(piece: str, filled: dict[str, str]) -> str:
     if not (bare.startswith("{") and bare.endswith("}") and len(bare) > 2):
         return piece
     return piece.replace(bare, filled[bare[1:-1]])
-
-
-def _open(file: Path) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
-        raise BundleError(f"{file} cannot be opened: {str(error).splitlines()[0]}; copy the bundle again") from error

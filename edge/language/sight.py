@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle
-from edge.errors import BundleError, EngineError
+from edge.engines.aside import open_aside
+from edge.errors import EngineError
 from edge.messages import Region
 from edge.preprocess import model_input
 
@@ -25,15 +23,7 @@ class Sight:
         self._input = bundle.manifest.input
         variant = bundle.manifest.variant(bundle.manifest.default_variant)
         file = bundle.file(bundle.manifest.explain or variant.file)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session: Any = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
-            raise BundleError(f"{file} cannot be opened: {str(error).splitlines()[0]}") from error
+        self._session = open_aside(file)
         names = [output.name for output in self._session.get_outputs()]
         self._output = TOKENS if TOKENS in names else _INSTEAD
 
