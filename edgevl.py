@@ -13,10 +13,19 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from compress import cli as workshop
-from compress import cli_classes, cli_data, cli_language, cli_train, cli_verify
-from edge import cli as device
-from edge import cli_ask, cli_engine, cli_history, cli_keys, cli_search, cli_why
+from compress.commands import classes as class_commands
+from compress.commands.compress import compress_command, demo_command
+from compress.commands.data import check_command
+from compress.commands.language import language_command
+from compress.commands.train import train_command
+from compress.commands.verify import verify_command
+from edge.commands import keys as key_commands
+from edge.commands.ask import ask_command
+from edge.commands.engine import engine_command
+from edge.commands.history import history_command
+from edge.commands.line import bench_command, doctor_command, recipe_command, run_command, watch_command
+from edge.commands.search import search_command
+from edge.commands.why import why_command
 from edge.errors import EdgevlError
 
 _INTERRUPTED = 130
@@ -64,32 +73,32 @@ def mount(name: str, command: Callable[..., None], panel: str, onto: typer.Typer
     onto.command(name, rich_help_panel=panel)(guarded(command))
 
 
-mount("demo", workshop.demo_command, "Begin here")
-mount("compress", workshop.compress_command, "The workshop (needs torch)")
-mount("train", cli_train.train_command, "The workshop (needs torch)")
-mount("language", cli_language.language_command, "The workshop (needs torch)")
-mount("add", cli_classes.add_command, "Classes", onto=classes)
-mount("list", cli_classes.list_command, "Classes", onto=classes)
-mount("remove", cli_classes.remove_command, "Classes", onto=classes)
-mount("check", cli_data.check_command, "About a folder of pictures", onto=data)
-mount("run", device.run_command, "The device")
-mount("watch", device.watch_command, "The device")
-mount("history", cli_history.history_command, "The device")
-mount("search", cli_search.search_command, "The device")
-mount("ask", cli_ask.ask_command, "The device")
-mount("why", cli_why.why_command, "The device")
-mount("recipe", device.recipe_command, "The device")
-mount("doctor", device.doctor_command, "The device")
-mount("bench", device.bench_command, "The device")
-mount("engine", cli_engine.engine_command, "The device")
+mount("demo", demo_command, "Begin here")
+mount("compress", compress_command, "The workshop (needs torch)")
+mount("train", train_command, "The workshop (needs torch)")
+mount("language", language_command, "The workshop (needs torch)")
+mount("add", class_commands.add_command, "Classes", onto=classes)
+mount("list", class_commands.list_command, "Classes", onto=classes)
+mount("remove", class_commands.remove_command, "Classes", onto=classes)
+mount("check", check_command, "About a folder of pictures", onto=data)
+mount("run", run_command, "The device")
+mount("watch", watch_command, "The device")
+mount("history", history_command, "The device")
+mount("search", search_command, "The device")
+mount("ask", ask_command, "The device")
+mount("why", why_command, "The device")
+mount("recipe", recipe_command, "The device")
+mount("doctor", doctor_command, "The device")
+mount("bench", bench_command, "The device")
+mount("engine", engine_command, "The device")
 for name, command in (
-    ("new", cli_keys.new_command),
-    ("list", cli_keys.list_command),
-    ("allow", cli_keys.allow_command),
-    ("revoke", cli_keys.revoke_command),
+    ("new", key_commands.new_command),
+    ("list", key_commands.list_command),
+    ("allow", key_commands.allow_command),
+    ("revoke", key_commands.revoke_command),
 ):
     mount(name, command, "Keys", onto=keys)
-mount("verify", cli_verify.verify_command, "The device")
+mount("verify", verify_command, "The device")
 
 
 def main() -> None:

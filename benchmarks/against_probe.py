@@ -29,7 +29,7 @@ from compress.teachers.probe import Probe, load_probe
 from compress.teachers.teacher import Teacher, TeacherVision, load_teacher
 from edge.bundle import Bundle, InputSpec, load_bundle
 from edge.errors import BundleError, EdgevlError
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 Row = tuple[str, str, str, str]
 _BATCH = 8

@@ -24,9 +24,9 @@ from rich.table import Table
 
 from edge.config import CameraSection, DashboardSection, EngineSection, FeedSection, LineFile, LineSection
 from edge.errors import ConfigError, EdgevlError
-from edge.history import History
 from edge.messages import Region, Verdict
 from edge.service import run_line
+from edge.store.history import History
 
 _CAMERA = "belt"
 _LEAST_IOU = 0.5

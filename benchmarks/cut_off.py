@@ -21,8 +21,8 @@ from rich.table import Table
 
 from benchmarks.belt import Tile, read_truth
 from camera.frame import Frame
-from edge.frozen import Frozen
-from edge.parts import PartFinder, Sighting
+from edge.line.frozen import Frozen
+from edge.parts.finder import PartFinder, Sighting
 
 # Of a part less than this share is hardly to be told from a mark at the window's edge.
 _LEAST_SHARE = 0.15

@@ -2,8 +2,8 @@
 
     python -m benchmarks.faithfulness --bundle bundles/neu --data ../shared/data/neu
 
-On the defective test pictures whose places are labelled, for the defect map, the class activation map (`edge.explain`)
-and two maps that know nothing (the middle of the picture; places drawn at random):
+On the defective test pictures whose places are labelled, for the defect map, the class activation map
+(`edge.inspection.explain`) and two maps that know nothing (the middle of the picture; places drawn at random):
 
 pointing    Zhang et al. 2016: how often the map's highest place lies on a labelled one
 IoU         of the places above a threshold with the labelled ones; the threshold fitted on validation, for each map
@@ -41,7 +41,7 @@ from compress.data.masks import defect_mask
 from compress.data.reading import Reading
 from edge.bundle import Bundle, load_bundle
 from edge.errors import BundleError, EdgevlError
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 Map = NDArray[np.float32]
 MapOf = Callable[[NDArray[np.uint8]], Map]

@@ -17,8 +17,8 @@ from rich.console import Console
 
 from compress.judge.measure import graph_run, latencies_ms
 from edge.bundle import Bundle, load_bundle
+from edge.engines.golden import golden_frames
 from edge.errors import EdgevlError
-from edge.golden import golden_frames
 
 _FLOAT, _INT8 = "float32", "int8"
 

@@ -17,17 +17,17 @@ from benchmarks.paced_frames import PacedFrames
 from camera.source import SourceEnded
 from edge.bundle import Bundle
 from edge.engines.choose import OpenedEngine
-from edge.feed import Numbers, Publisher, new_epoch
-from edge.heartbeat import line_facts
-from edge.history import History
-from edge.inspector import Inspector
+from edge.feed.publisher import Numbers, Publisher, new_epoch
+from edge.inspection.inspector import Inspector
+from edge.inspection.preprocess import model_input
+from edge.line.heartbeat import line_facts
+from edge.line.pictures import PicturePlan
+from edge.line.plan import CameraPlan
+from edge.line.recipes import one_recipe
 from edge.messages import Verdict
-from edge.pictures import PicturePlan
-from edge.plan import CameraPlan
-from edge.preprocess import model_input
-from edge.recipes import one_recipe
 from edge.runtime import Line, Outlets
-from edge.store import PICTURES, StoreLimits, open_store
+from edge.store.history import History
+from edge.store.store import PICTURES, StoreLimits, open_store
 
 
 @dataclass(frozen=True, slots=True)

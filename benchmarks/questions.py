@@ -29,16 +29,16 @@ from camera.simulated.defects import DEFECT_CLASSES, PART_CLASSES
 from camera.simulated.picture import PartPicture, render_part
 from camera.simulated.sprite import boxes_of
 from compress.demo.pictures import TITLES
+from edge.bench.rehearse import rehearse
 from edge.bundle import ClassSpec, load_bundle
 from edge.engines.choose import open_engine
 from edge.errors import EdgevlError
-from edge.heartbeat import shown_classes
-from edge.history import History, Wanted
+from edge.line.heartbeat import shown_classes
 from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text
 from edge.questions.answered import Answered
 from edge.questions.interview import Interview
 from edge.questions.mentions import Language
-from edge.rehearse import rehearse
+from edge.store.history import History, Wanted
 
 _TARGET = 0.95
 _SIDE = 144

@@ -25,21 +25,21 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.paced_frames import PacedFrames
-from edge.bench import load_pictures
+from edge.bench.measure import load_pictures
 from edge.bundle import Bundle, load_bundle
 from edge.engines.choose import OpenedEngine, open_engine
 from edge.errors import EdgevlError
-from edge.feed import Numbers, Publisher, new_epoch
-from edge.heartbeat import line_facts
-from edge.history import History
-from edge.inspector import Inspector
+from edge.feed.publisher import Numbers, Publisher, new_epoch
+from edge.inspection.inspector import Inspector
+from edge.line.heartbeat import line_facts
+from edge.line.pictures import PicturePlan
+from edge.line.plan import CameraPlan
+from edge.line.recipes import one_recipe
 from edge.messages import ReportState, time_text
-from edge.pictures import PicturePlan
-from edge.plan import CameraPlan
-from edge.recipes import one_recipe
 from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.runtime import Line, Outlets
-from edge.store import PICTURES, StoreLimits, open_store
+from edge.store.history import History
+from edge.store.store import PICTURES, StoreLimits, open_store
 
 _FRAMES = "pattern:?fps=0&size=640x480"
 _LOAD = 0.7

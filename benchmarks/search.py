@@ -32,13 +32,13 @@ from compress.teachers.dual import embed_text, load_dual
 from compress.teachers.features import teacher_embeddings
 from compress.teachers.teacher import load_teacher
 from edge.bundle import Bundle, load_bundle
-from edge.history import Wanted
 from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text, topic_for
 from edge.search import wordlist
 from edge.search.results import Look
 from edge.search.search import Search, open_search
 from edge.search.seen import Seen
-from edge.store import NewVerdict, StoreLimits, open_store
+from edge.store.history import Wanted
+from edge.store.store import NewVerdict, StoreLimits, open_store
 
 _SEED = 4242
 _SIDE = 1000  # pixels of the region that places are told in

@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from edge.bench import load_pictures
+from edge.bench.measure import load_pictures
 from edge.bundle import load_bundle
 from edge.engines.choose import open_engine
 from edge.errors import EdgevlError
-from edge.inspector import Inspector, View
+from edge.inspection.inspector import Inspector, View
+from edge.inspection.preprocess import model_input
+from edge.inspection.tiles import Tiling, tile_regions
 from edge.messages import Region
-from edge.preprocess import model_input
-from edge.tiles import Tiling, tile_regions
 
 _ROUNDS = 9
 

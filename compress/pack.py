@@ -25,7 +25,7 @@ from edge.bundle import (
     write_manifest,
 )
 from edge.engines.contract import outputs_of
-from edge.golden import EXPECTED, FRAMES
+from edge.engines.golden import EXPECTED, FRAMES
 
 # How far another machine's kernels may be from this one's: int8 may round the other way.
 _TOLERANCE: dict[Precision, float] = {"float32": 1e-3, "float16": 0.02, "int8": 0.15}

@@ -6,12 +6,12 @@ other file with its size and SHA-256; a file that is missing, different or extra
     manifest.json
     model.VARIANT.onnx                     the variants; `manifest.default_variant` is the one to run on a CPU
     golden/frames.npz, golden/expected.npz a few real model inputs with the outputs each variant gave
-    explain.onnx                           beside the verdict path: what the model looked at (see `edge.explain`)
+    explain.onnx                           beside the verdict path: what the model looked at (edge.inspection.explain)
     report.json, report.html               what was measured in the workshop
 
 The graph of every variant (opset <= 20, so that JetPack 6 can parse it):
 
-    input   image      uint8   [N, H, W, 3]  BGR, as `edge.preprocess.model_input` makes it
+    input   image      uint8   [N, H, W, 3]  BGR, as `edge.inspection.preprocess.model_input` makes it
     output  prob       float32 [N, K]        class probabilities, in the order of `manifest.classes`
     output  embedding  float32 [N, D]        L2-normalised, in the teacher's space where there is one
     output  map        float32 [N, h, w]     0..1, how much each place looks like a defect
@@ -132,7 +132,7 @@ class ReportsSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 
 class AddedClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A defect class that was added without training; see `edge.added` for its file and for what threshold means.
+    """A defect class that was added without training; `edge.inspection.added` says what its file and its threshold are.
 
     prompts: the sentences it was described by. examples: how many pictures of it there were.
     """
@@ -150,7 +150,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     trained_on: the usual size in pixels of the pictures it was made from, before they were stretched to `input`.
     reports: given where the bundle has a decoder of its own for reports; without it the fact grammar writes them.
-    explain: the graph that says what the model looked at (see `edge.explain`); older bundles have none.
+    explain: the graph that says what the model looked at (see `edge.inspection.explain`); older bundles have none.
     """
 
     format_version: int

@@ -27,16 +27,18 @@ from msgspec import Meta
 from camera.adjust import Adjustments
 from camera.spec import DEFAULT_MEMORY_MB, CameraSpec
 from edge.errors import ConfigError
+from edge.inspection.tiles import SMALLEST_SIDE, TileWish
 from edge.language.grammar.languages import LANGUAGES
 from edge.messages import Region
-from edge.recipes import MAIN, TileWish
-from edge.tiles import SMALLEST_SIDE
 from edge.toml import convert, read_tables
 from edge.verdict import Disposition, Status
 
 # Names become parts of topics (`verdict/LINE/CAMERA`) and of file names.
 _NAME = re.compile(r"\w[\w.-]{0,62}\Z")
 _NAME_RULE = "use letters of any script, digits, `_`, `-` and `.`, at most 63, beginning with a letter or digit"
+
+# The product that `bundle` in [line] stands for.
+MAIN = "main"
 
 # What `insecure` in [feed] must say to open the feed to everybody.
 OPEN_TO_ALL = "I accept that anyone on this network can read the feed"

@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.language.facts import Facts
+from edge.facts import Facts
 from edge.verdict import Disposition, Reason, Status
 
 SCHEMA_VERSION = 1

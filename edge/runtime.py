@@ -24,34 +24,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera.frame import Frame
-from edge.answers import Answers
-from edge.backlog import Backlog
-from edge.capture import CameraStatus, Capture
-from edge.channel import Channel, ChannelClosedError, Item, Key, LaneStatistics
-from edge.deadline import Deadlines
 from edge.engines.fallback import FallbackEngine
 from edge.errors import EdgevlError
-from edge.feed import Numbers, Publisher
-from edge.frozen import Frozen
-from edge.health import LineState
-from edge.heartbeat import LineFacts, Pace, Reporter
-from edge.inspecting import Inspecting, Pacing
-from edge.intake import Intake
-from edge.interpreter import SteadyInterpreter
-from edge.judge import Work
-from edge.ledger import Account, Ledger, Trigger
+from edge.feed.publisher import Numbers, Publisher
+from edge.line.answers import Answers
+from edge.line.capture import CameraStatus, Capture
+from edge.line.channel import Channel, ChannelClosedError, Item, Key, LaneStatistics
+from edge.line.deadline import Deadlines
+from edge.line.frozen import Frozen
+from edge.line.health import LineState
+from edge.line.heartbeat import LineFacts, Pace, Reporter
+from edge.line.inspecting import Inspecting, Pacing
+from edge.line.intake import Intake
+from edge.line.interpreter import SteadyInterpreter
+from edge.line.judge import Work
+from edge.line.ledger import Account, Ledger, Trigger
+from edge.line.outbox import CameraChanged, Judged, new_outbox
+from edge.line.picture_rates import PictureRates
+from edge.line.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
+from edge.line.plan import CameraPlan, finder_of, lane_of
+from edge.line.recipes import Recipes
+from edge.line.triggers import OnRequest, RequestError
+from edge.line.writer import Writer
 from edge.messages import Verdict
-from edge.outbox import CameraChanged, Judged, new_outbox
-from edge.picture_rates import PictureRates
-from edge.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
-from edge.plan import CameraPlan, finder_of, lane_of
-from edge.recipes import Recipes
 from edge.reports.desk import ReportDesk
 from edge.reports.handover import Ask, Asked
 from edge.reports.plan import NO_REPORTS, ReportPlan
-from edge.store import Store
-from edge.triggers import OnRequest, RequestError
-from edge.writer import Writer
+from edge.store.backlog import Backlog
+from edge.store.store import Store
 
 _JOIN_S = 10.0
 
@@ -74,7 +74,7 @@ class Outlets:
 class Summary:
     """What a line did, from `start` on. cpu_s: CPU time of the whole process meanwhile.
 
-    pictures_skipped: NG pictures not kept because there were too many for `edge.pictures`.
+    pictures_skipped: NG pictures not kept because there were too many for `edge.line.pictures`.
     """
 
     accounts: Mapping[str, Account]

@@ -22,28 +22,28 @@ from rich.table import Table
 
 from camera.open import open_camera
 from camera.source import SourceUriError
-from edge.capture import CameraStatus
 from edge.companion import Companion
-from edge.config import CameraSection, EngineSection, LineFile, LineSection
+from edge.config import MAIN, CameraSection, EngineSection, LineFile, LineSection
 from edge.errors import ConfigError
-from edge.feed import Numbers, Publisher, beside, new_epoch
-from edge.gate import Gate
-from edge.heartbeat import line_facts
-from edge.history import History
-from edge.inspecting import Pacing
-from edge.logs import account_sentence, is_json, sayer
-from edge.monitor import Monitor
-from edge.pictures import PicturePlan
-from edge.plan import CameraPlan
-from edge.products import Engines, load_shelf, open_recipes
-from edge.recipes import MAIN, Recipes
-from edge.replay import Replay
+from edge.feed.gate import Gate
+from edge.feed.publisher import Numbers, Publisher, beside, new_epoch
+from edge.line.capture import CameraStatus
+from edge.line.heartbeat import line_facts
+from edge.line.inspecting import Pacing
+from edge.line.pictures import PicturePlan
+from edge.line.plan import CameraPlan
+from edge.line.products import Engines, load_shelf, open_recipes
+from edge.line.recipes import Recipes
+from edge.monitoring.logs import account_sentence, is_json, sayer
+from edge.monitoring.monitor import Monitor
+from edge.monitoring.sdnotify import notify, watchdog_s
 from edge.reports.plan import ReportPlan
-from edge.requests import Desk, RequestServer
+from edge.requests.replay import Replay
+from edge.requests.socket import Desk, RequestServer
 from edge.runtime import Line, Outlets, Summary
-from edge.sdnotify import notify, watchdog_s
 from edge.search.beside import SearchBeside
-from edge.store import PICTURES, StoreLimits, open_store
+from edge.store.history import History
+from edge.store.store import PICTURES, StoreLimits, open_store
 from edge.verdict import Status
 
 _TICK_S = 0.2

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from benchmarks.soak_parts.gauge import Growth
 from benchmarks.soak_parts.rig import RATES, Rig, SoakError
-from edge.history import History
+from edge.store.history import History
 from tests.e2e.line_process import accounts_in
 from tests.e2e.reader_process import Line, lines_in
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from edge.feed.subscribe import Subscription, subscribe
 from edge.messages import CameraReport
-from edge.subscribe import Subscription, subscribe
 from tests.e2e.line_process import ROOT, free_address
 from tests.e2e.pusher import Pusher
 from tests.e2e.reader_process import lines_in, start_reader

@@ -12,7 +12,7 @@ from compress.data.dataset import Dataset, Problem, Sample, Split
 from compress.data.images import read_image
 from compress.errors import DataError
 from edge.bundle import InputSpec
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 
 @dataclass(frozen=True, slots=True)

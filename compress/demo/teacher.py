@@ -27,7 +27,7 @@ from compress.students.student_model import scaled
 from compress.teachers.features import coverage, load_picture
 from compress.teachers.views import make_view
 from edge.bundle import InputSpec
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 SIDE = 128
 _CELLS = SIDE // 16

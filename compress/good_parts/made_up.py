@@ -17,7 +17,7 @@ from compress.good_parts.pseudo_defects import spoil
 from compress.good_parts.unknown import knows_defects
 from compress.teachers.views import View
 from edge.bundle import InputSpec
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 from edge.verdict import UNKNOWN_DEFECT
 
 _COPIES = 2  # of each held-out part

@@ -21,7 +21,7 @@ from compress.data.pictures import Pictures, read_pictures
 from compress.errors import DataError
 from compress.int8.qdq import Range
 from edge.bundle import InputSpec
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 _BINS = 2048
 _BATCH = 8

@@ -14,8 +14,8 @@ from compress.language.measure import Figures, measure
 from compress.language.told import TellingResult
 from compress.progress import Reporter
 from edge.bundle import Precision
+from edge.facts import Titles
 from edge.language.decoder import Decoder
-from edge.language.facts import Titles
 from edge.language.vocabulary import Vocabulary
 
 _CHOICE = "choice.json"

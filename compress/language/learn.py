@@ -19,9 +19,9 @@ from compress.language.look import Look, Seen
 from compress.language.model import DecoderConfig, ReportDecoder, load_decoder, save_decoder
 from compress.language.told import TellingResult, joined, texts_of
 from compress.progress import Reporter
+from edge.facts import Facts, Titles
 from edge.language.course import stages_of
 from edge.language.decoder import LONGEST_WORDS
-from edge.language.facts import Facts, Titles
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.grammar.slots import fill
 from edge.language.vocabulary import (

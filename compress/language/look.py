@@ -17,8 +17,8 @@ from compress.data.masks import defect_mask
 from compress.progress import Reporter
 from edge.bundle import Bundle
 from edge.engines.choose import open_engine
-from edge.inspector import Inspector
-from edge.language.facts import Facts
+from edge.facts import Facts
+from edge.inspection.inspector import Inspector
 from edge.language.sight import Sight
 from edge.language.state import findings_of, state_facts
 from edge.messages import Box, Region

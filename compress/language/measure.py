@@ -11,8 +11,8 @@ import msgspec
 from compress.language.look import Look, Seen
 from compress.language.overlap import bleu4, cider, rouge_l
 from compress.language.told import TellingResult, joined
+from edge.facts import Facts, Titles
 from edge.language.decoder import Decoder, Draft
-from edge.language.facts import Facts, Titles
 from edge.language.grammar.languages import LANGUAGES, language_of
 from edge.language.grammar.sentences import read_back, says
 from edge.language.grammar.slots import fill

@@ -16,8 +16,8 @@ from compress.language.record import Example
 from compress.language.told import TellingResult, joined, read_told, tell
 from compress.progress import Reporter
 from edge.bundle import Bundle, Precision
+from edge.facts import Titles
 from edge.language.decoder import Decoder
-from edge.language.facts import Titles
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.prose import kept, split_sentences
 

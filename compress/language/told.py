@@ -18,7 +18,7 @@ from compress.data.images import read_image
 from compress.language.look import Look
 from compress.progress import Reporter
 from compress.teachers.describer import describe, load_describer, plain
-from edge.language.facts import Facts, Titles
+from edge.facts import Facts, Titles
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.prose import kept, split_sentences
 from edge.language.vocabulary import CLASS_SLOT

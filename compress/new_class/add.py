@@ -21,12 +21,12 @@ from compress.new_class.fit import Known, discriminants, mean_of, recognised, th
 from compress.new_class.sentence import place_of
 from compress.pack import check_out, put_in_place
 from compress.progress import Reporter
-from edge.added import scores
 from edge.bundle import AddedClass, Bundle, Manifest, entry_for, load_bundle, write_manifest
 from edge.engines.choose import OpenedEngine, open_engine
+from edge.engines.golden import check_golden
 from edge.errors import BundleError
-from edge.golden import check_golden
-from edge.preprocess import model_input
+from edge.inspection.added import scores
+from edge.inspection.preprocess import model_input
 from edge.verdict import UNKNOWN_DEFECT
 
 _FOLDER = "added"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.added import scores
+from edge.inspection.added import scores
 
 _SHRINKAGE = 0.1  # of the covariance, towards its own mean variance
 
@@ -31,7 +31,7 @@ class Known:
 
 
 def discriminants(known: Known, mean_D: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Rows as `edge.added` reads them, float32 [1 + K, D + 1]: the new class of that mean first."""
+    """Rows as `edge.inspection.added` reads them, float32 [1 + K, D + 1]: the new class of that mean first."""
     means_KD = known.mean_per_class()
     labels = np.unique(known.label_N)
     apart_ND = known.embedding_ND.astype(np.float64) - means_KD[np.searchsorted(labels, known.label_N)]

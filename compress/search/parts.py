@@ -16,7 +16,7 @@ from compress.progress import Reporter
 from edge.bundle import Bundle
 from edge.engines.ort import OrtEngine
 from edge.errors import EngineError
-from edge.inspector import Inspection, Inspector
+from edge.inspection.inspector import Inspection, Inspector
 from edge.messages import Box, Region
 from edge.search.seen import Seen, patches_of
 

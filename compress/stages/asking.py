@@ -21,7 +21,7 @@ from compress.teachers.teacher_labels import asked_paths, classes_of, label_by_o
 from compress.teachers.teacher_runner import open_runner
 from compress.teachers.zero_shot import ZeroShot, chance_of_blindness, embed_classes, load_zero_shot, save_zero_shot
 from edge.bundle import InputSpec
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 _BATCH = 8
 

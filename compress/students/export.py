@@ -32,7 +32,7 @@ def export(student: AnyStudent, temperature: float, file: Path, normality: Norma
 
 
 def export_explaining(student: AnyStudent, temperature: float, file: Path) -> None:
-    """Write the float32 graph that explains: `image` uint8 [N, H, W, 3] -> prob, tokens, cam (see `edge.explain`)."""
+    """Write the float32 graph of `edge.inspection.explain`: `image` uint8 [N, H, W, 3] -> prob, tokens, cam."""
     _write(Explaining(student, temperature).eval(), student.config.input, EXPLAINING, file)
 
 

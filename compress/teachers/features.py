@@ -24,7 +24,7 @@ from compress.teachers.teacher import Teacher
 from compress.teachers.teacher_runner import Runner, open_runner
 from compress.teachers.views import View, make_view
 from edge.bundle import InputSpec
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 _BATCH = 8
 _SPOILING = 1_000_003  # a stream of random numbers of its own, apart from the views'

@@ -17,7 +17,7 @@ from compress.teachers.hints import resampling
 from compress.teachers.teacher import Teacher
 from compress.teachers.teacher_runner import Runner, open_runner
 from edge.bundle import InputSpec
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 _BATCH = 8
 _SPLITS: tuple[Split, ...] = ("train", "val")

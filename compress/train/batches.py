@@ -16,7 +16,7 @@ from compress.data.images import read_image
 from compress.teachers.features import load_picture
 from compress.teachers.views import make_view
 from edge.bundle import InputSpec
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 _ORDER, _SENTENCE = 1, 2  # streams of chance, apart from those of the views
 

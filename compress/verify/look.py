@@ -15,12 +15,12 @@ from compress.data.dataset import Problem, Sample
 from compress.data.images import read_image
 from compress.errors import DataError
 from compress.progress import Reporter
-from edge.added import Addition, additions_of, with_added
 from edge.bundle import Bundle, InputSpec, Manifest
 from edge.engines.choose import OpenedEngine
 from edge.engines.engine import Outputs
 from edge.errors import EngineError
-from edge.preprocess import model_input
+from edge.inspection.added import Addition, additions_of, with_added
+from edge.inspection.preprocess import model_input
 from edge.verdict import Decided, decide
 
 _AHEAD = 32

@@ -9,9 +9,9 @@ import msgspec
 import zmq
 
 from edge.errors import EdgevlError
-from edge.feed import keep_alive
-from edge.keys import ClientKeys
-from edge.request_messages import Answer, ErrorAnswer, Request, decode_answer, encode_request
+from edge.feed.keys import ClientKeys
+from edge.feed.publisher import keep_alive
+from edge.requests.messages import Answer, ErrorAnswer, Request, decode_answer, encode_request
 
 # An answer takes milliseconds; beyond this the question or its answer was lost with a connection.
 _ANSWER_S = 2.0

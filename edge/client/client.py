@@ -15,10 +15,11 @@ from edge.client.asking import Asking, reachable
 from edge.client.follower import Follower
 from edge.client.position import Position
 from edge.errors import ConfigError
-from edge.feed import keep_alive
-from edge.keys import ClientKeys
+from edge.feed.keys import ClientKeys
+from edge.feed.publisher import keep_alive
+from edge.feed.subscribe import MalformedMessageError, Received, parse, parse_body
 from edge.messages import LineReport, Message
-from edge.request_messages import (
+from edge.requests.messages import (
     Answer,
     ErrorAnswer,
     Mark,
@@ -27,7 +28,6 @@ from edge.request_messages import (
     SnapshotRequest,
     is_stored,
 )
-from edge.subscribe import MalformedMessageError, Received, parse, parse_body
 
 _RECEIVE_HIGH_WATER = 10_000
 # How long we sleep at most, so that a lost answer is noticed; and how long a gap gets to fill by itself.
@@ -52,8 +52,8 @@ class Client:
 
         position: go on where an earlier client stopped; without it, with what comes now. requests: the line's request
         socket, where the one that it names itself cannot be reached from here. Connects in the background, and for
-        ever. keys: of a line that asks for keys; see `edge.keys.read_client_keys`. Raises ConfigError where an address
-        is none.
+        ever. keys: of a line that asks for keys; see `edge.feed.keys.read_client_keys`. Raises ConfigError where an
+        address is none.
         """
         self._address = address
         self._topics = tuple(topics)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge.messages import Message
-from edge.request_messages import Mark, ReplayAnswer, ReplayRequest
+from edge.requests.messages import Mark, ReplayAnswer, ReplayRequest
 
 # A number may be stored a moment after the one behind it; so often we ask before it counts as missing.
 GAP_TRIES = 4

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edge.errors import EdgevlError
-from edge.request_messages import Mark
+from edge.requests.messages import Mark
 
 # Per topic the next message that is wanted.
 Position = Mapping[str, Mark]

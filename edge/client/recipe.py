@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from edge.client.asking import RequestRefusedError, ask
-from edge.keys import ClientKeys
-from edge.request_messages import RecipeAnswer, RecipeRequest
+from edge.feed.keys import ClientKeys
+from edge.requests.messages import RecipeAnswer, RecipeRequest
 
 # To verify and time the engines of a bundle takes seconds; an engine that TensorRT builds first, minutes.
 _PATIENCE_S = 600.0

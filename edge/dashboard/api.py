@@ -30,10 +30,10 @@ from fastapi.responses import Response
 
 from edge.dashboard.live import LiveLine
 from edge.dashboard.past import utc_now
-from edge.history import History, Wanted
 from edge.messages import Picture
 from edge.search.finder import Finder
 from edge.search.results import LONGEST
+from edge.store.history import History, Wanted
 from edge.verdict import Status
 
 Answer = TypeVar("Answer")

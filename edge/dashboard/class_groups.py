@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.dashboard.past import classless
-from edge.history import Counts
+from edge.store.history import Counts
 
 # Blue to tan: none of them green, red or amber, which mean OK, NG and UNDECIDED.
 COLOURS = ("#5b9cf6", "#c08bf0", "#37c6c0", "#f08fb4", "#d9c07c", "#8fd3ff")

@@ -15,8 +15,8 @@ from edge.dashboard.questions import Ask, Questions
 from edge.dashboard.styling import show_if, show_status
 from edge.dashboard.texts import TEXTS, Language, Texts
 from edge.dashboard.words import clock, date_and_clock, percent, report_text, why
-from edge.history import StoredVerdict
 from edge.messages import PartReport, Verdict
+from edge.store.history import StoredVerdict
 
 THUMBNAIL_PIXELS = 320
 LARGE_PIXELS = 2560

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from edge.dashboard.live import LiveLine
-from edge.keys import ClientKeys
+from edge.feed.keys import ClientKeys
+from edge.feed.subscribe import Subscription, subscribe
 from edge.messages import topic_for
-from edge.subscribe import Subscription, subscribe
 
 # How long the thread may take to notice that it should end.
 POLL_S = 0.25

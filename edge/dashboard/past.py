@@ -9,8 +9,8 @@ from datetime import datetime, timedelta, timezone
 
 import msgspec
 
-from edge.history import Bucket, Counts, History, StoredVerdict
 from edge.messages import PartReport
+from edge.store.history import Bucket, Counts, History, StoredVerdict
 
 MINUTE = timedelta(minutes=1)
 MINUTES_SHOWN = 60

@@ -9,7 +9,7 @@ from nicegui import run, ui
 from edge.client.asking import RequestRefusedError
 from edge.dashboard.texts import TEXTS, Language
 from edge.questions.answered import Answered
-from edge.request_messages import AskAnswer
+from edge.requests.messages import AskAnswer
 
 # (verdict, question, session) -> answer; may take seconds, so it is called in a thread. Raises RequestRefusedError.
 Ask = Callable[[str, str, str], AskAnswer]

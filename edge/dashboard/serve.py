@@ -22,10 +22,10 @@ from edge.dashboard.past import PastReader, utc_now
 from edge.dashboard.questions import Ask
 from edge.dashboard.texts import TEXTS, Language, language_from
 from edge.errors import ConfigError
-from edge.history import History
-from edge.keys import ClientKeys, read_client_keys
-from edge.request_messages import AskAnswer, AskRequest
+from edge.feed.keys import ClientKeys, read_client_keys
+from edge.requests.messages import AskAnswer, AskRequest
 from edge.search.finder import Finder
+from edge.store.history import History
 
 REFRESH_S = 2.0
 # The line itself gives up on a question after ten.

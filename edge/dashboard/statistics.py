@@ -12,8 +12,8 @@ from edge.dashboard.past import yield_of
 from edge.dashboard.styling import set_class, show_if, show_status
 from edge.dashboard.texts import TEXTS, Language
 from edge.dashboard.words import DASH, clock, count, percent, store_text
-from edge.history import Counts
 from edge.messages import CameraReport
+from edge.store.history import Counts
 from edge.verdict import Status
 
 STATUSES: tuple[Status, ...] = ("OK", "NG", "UNDECIDED")

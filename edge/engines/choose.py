@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from edge.bundle import Bundle, MadeFor, Manifest
 from edge.engines.batch import worthwhile_batch
 from edge.engines.engine import Engine
+from edge.engines.golden import GoldenResult, check_golden, golden_frames
 from edge.engines.ort import PROVIDERS, OrtEngine, available_providers, default_threads
 from edge.engines.tensorrt.files import accepted_engine, all_records
 from edge.engines.tensorrt.library import this_machine
 from edge.engines.tensorrt.run import TensorRTEngine
 from edge.errors import EngineError
-from edge.golden import GoldenResult, check_golden, golden_frames
 
 AUTO = "auto"
 

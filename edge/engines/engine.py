@@ -44,7 +44,7 @@ class Engine(Protocol):
         """What runs where, for people and for the feed: `ONNX Runtime 1.23.2, CPU, 2 threads, int8`."""
 
     def run(self, image_NHWC: NDArray[np.uint8]) -> Outputs:
-        """Run uint8 BGR model inputs (`edge.preprocess.model_input`). Raises EngineError."""
+        """Run uint8 BGR model inputs (`edge.inspection.preprocess.model_input`). Raises EngineError."""
 
     def close(self) -> None:
         """Let go of memory and device. Safe to call twice."""

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from edge.engines.aside import open_aside
 from edge.errors import BundleError
+from edge.facts import Facts, Titles
 from edge.language.course import Course
-from edge.language.facts import Facts, Titles
 from edge.language.grammar.language import Language
 from edge.language.grammar.slots import fill
 from edge.language.vocabulary import CLASS_SLOT, Vocabulary, prompt_of

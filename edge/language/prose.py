@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from edge.language.facts import PLACES, Facts, Titles
+from edge.facts import PLACES, Facts, Titles
 from edge.language.grammar.language import Language
 from edge.language.grammar.languages import LANGUAGES, language_of
 

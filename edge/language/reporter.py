@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle
+from edge.facts import Facts, Titles
 from edge.language.decoder import Decoder
-from edge.language.facts import Facts, Titles
 from edge.language.grammar.language import Language
 from edge.language.grammar.languages import language_of
 from edge.language.grammar.sentences import says, write

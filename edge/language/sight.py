@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from edge.bundle import Bundle
 from edge.engines.aside import open_aside
 from edge.errors import EngineError
+from edge.inspection.preprocess import model_input
 from edge.messages import Region
-from edge.preprocess import model_input
 
 TOKENS = "tokens"
 _INSTEAD = "embedding"  # of bundles that cannot explain: one token for the whole picture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.language.facts import PLACES, Action, Facts, Finding, Orientation, Place, Severity
+from edge.facts import PLACES, Action, Facts, Finding, Orientation, Place, Severity
 from edge.messages import Box, Region, Verdict
 from edge.verdict import Disposition, Reason, Status
 

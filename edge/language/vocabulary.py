@@ -15,7 +15,7 @@ from typing import get_args
 import msgspec
 
 from edge.errors import BundleError
-from edge.language.facts import PLACES, Action, Facts, Orientation, Severity
+from edge.facts import PLACES, Action, Facts, Orientation, Severity
 from edge.language.grammar.slots import SLOTS
 from edge.verdict import Reason, Status
 

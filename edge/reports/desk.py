@@ -21,11 +21,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from camera.frame import Frame
-from edge.channel import ChannelClosedError
-from edge.feed import Numbers
+from edge.feed.publisher import Numbers
+from edge.line.channel import ChannelClosedError
+from edge.line.outbox import Outbox
+from edge.line.pictures import Allowance
 from edge.messages import PartReport, ReportState, Verdict
-from edge.outbox import Outbox
-from edge.pictures import Allowance
 from edge.reports.handover import Answer, Ask, Asked, Failed, Open, Part, Written, shared_picture
 from edge.reports.news import News
 from edge.reports.plan import ReportPlan

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera.packets import HungUpError, receive, send
-from edge.language.facts import Facts
+from edge.facts import Facts
 from edge.messages import Region, Verdict
 from edge.questions.answered import Answered
 

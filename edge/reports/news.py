@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from edge.feed import Numbers
+from edge.feed.publisher import Numbers
+from edge.line.outbox import Outbox, Reported
 from edge.messages import SCHEMA_VERSION, PartReport, ReportState, Verdict, time_text, topic_for
-from edge.outbox import Outbox, Reported
 from edge.reports.handover import Written
 
 # Reports are for people, who do not notice; and the disk has one commit instead of many.

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from edge.bundle import load_bundle
 from edge.errors import EdgevlError
-from edge.heartbeat import shown_classes
 from edge.language.reporter import Reporter
+from edge.line.heartbeat import shown_classes
 from edge.messages import Verdict
 from edge.questions.interview import Interview
 from edge.reports.handover import Ask, Asked, Open, Written

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from edge.bundle import Bundle, load_bundle
 from edge.errors import BundleError, EdgevlError
-from edge.history import Wanted
 from edge.search.question import checked_sentence, is_verdict_id
 from edge.search.results import Hit
 from edge.search.search import open_search
-from edge.store import DATABASE
+from edge.store.history import Wanted
+from edge.store.store import DATABASE
 
 
 @dataclass(frozen=True, slots=True)

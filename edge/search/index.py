@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EdgevlError
-from edge.history import reading
 from edge.messages import Verdict
 from edge.search import source, wordlist
 from edge.search.meaning import Meaning
@@ -34,7 +33,8 @@ from edge.search.source import SourceRow
 from edge.search.spaces import SLOT, SpaceFiles
 from edge.search.vectors import DIM, as_bytes, fitted
 from edge.search.written import written
-from edge.store import DATABASE
+from edge.store.history import reading
+from edge.store.store import DATABASE
 from edge.verdict import Status
 
 FOLDER = "search"

@@ -8,7 +8,7 @@ from camera.image_file import ImageFileError, read_image
 from edge.bundle import Bundle
 from edge.engines.choose import open_engine
 from edge.errors import EngineError
-from edge.inspector import Inspector
+from edge.inspection.inspector import Inspector
 from edge.search.question import QuestionError
 from edge.search.results import Look
 

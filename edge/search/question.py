@@ -11,7 +11,7 @@ from edge.search.results import LONGEST
 from edge.search.terms import terms
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-# As `edge.feed.new_epoch` begins them: EPOCH-CAMERA-NUMBER.
+# As `edge.feed.publisher.new_epoch` begins them: EPOCH-CAMERA-NUMBER.
 _VERDICT_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}-.+-\d+")
 _SCRIPTS = ("LATIN", "CJK UNIFIED", "CJK COMPATIBILITY", "FULLWIDTH LATIN")
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.history import StoredVerdict
+from edge.store.history import StoredVerdict
 
 # How a part was found: it looks alike; the sentence describes it; its words are in what is written about it.
 By = Literal["look", "meaning", "words"]

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from camera.image_file import ImageFileError, read_image
-from edge.history import History
 from edge.messages import Box, Region, Verdict
 from edge.search.results import Hit
+from edge.store.history import History
 
 _SIDE_PX = 240
 _PAGE = """<!doctype html>

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from edge.database import refusal
 from edge.errors import EdgevlError
 from edge.search.terms import match, terms
+from edge.store.database import refusal
 
 _FILE = "words.sqlite3"
 

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.soak import main
 from benchmarks.soak_parts.account import Debt, Place, debt_of
 from benchmarks.soak_parts.gauge import Sample, growth, slope_mb_h
-from edge.request_messages import Mark
+from edge.requests.messages import Mark
 from tests.e2e.reader_process import lines_in, position_in
 
 STORED: list[Place] = [("left", "a", 0), ("left", "a", 1), ("left", "b", 0), ("right", "a", 0)]

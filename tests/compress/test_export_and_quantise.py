@@ -17,7 +17,7 @@ from compress.stages.quantising import read_int8
 from compress.students.export import OPSET, OUTPUTS
 from compress.students.student import TRUNK_WEIGHTS, load_student
 from compress.students.torch_answers import answer_torch
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 from tests.compress.conftest import FinishedRun
 
 

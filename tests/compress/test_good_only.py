@@ -17,7 +17,7 @@ from compress.pipeline import compress
 from compress.progress import SilentReporter
 from edge.bundle import ClassSpec, load_bundle
 from edge.engines.choose import open_engine
-from edge.inspector import Inspector
+from edge.inspection.inspector import Inspector
 from edge.verdict import UNKNOWN_DEFECT
 from tests.compress import layouts
 from tests.compress.conftest import FinishedRun

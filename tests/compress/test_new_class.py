@@ -17,11 +17,11 @@ from compress.new_class.add import Fitted, NewClass, add_class, remove_class
 from compress.new_class.sentence import place_of
 from compress.progress import SilentReporter
 from compress.teachers.dual import load_dual
-from edge.added import additions_of, with_added
 from edge.bundle import Bundle, ClassSpec, entry_for, load_bundle, write_manifest
 from edge.engines.choose import open_engine
 from edge.errors import BundleError
-from edge.inspector import Inspector
+from edge.inspection.added import additions_of, with_added
+from edge.inspection.inspector import Inspector
 from edge.verdict import undecided
 from edgevl import app
 from tests.bundles import flat, make_bundle

@@ -21,8 +21,8 @@ from compress.students.own_side.student import OwnStudent, load_own, save_own
 from compress.teachers.features import Features
 from compress.teachers.teacher import load_teacher
 from edge.bundle import load_bundle
+from edge.engines.golden import check_golden
 from edge.engines.ort import OrtEngine
-from edge.golden import check_golden
 from tests.compress.conftest import FinishedRun
 from tests.compress.small_run import SMALL
 from tests.compress.teachers import SIDE, save_teacher

@@ -12,8 +12,8 @@ from compress.errors import DataError
 from compress.pack import Graph, check_out, pack
 from compress.ship import read_titles
 from edge.bundle import Bundle, load_bundle
+from edge.engines.golden import golden_frames
 from edge.errors import BundleError
-from edge.golden import golden_frames
 from tests.compress.conftest import FinishedRun
 
 

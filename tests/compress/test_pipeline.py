@@ -20,8 +20,8 @@ from compress.progress import SilentReporter
 from compress.report.record import read_report
 from compress.workspace import open_workspace
 from edge.bundle import load_bundle
+from edge.engines.golden import check_golden
 from edge.engines.ort import OrtEngine
-from edge.golden import check_golden
 from tests.compress.conftest import FinishedRun
 from tests.compress.small_run import SMALL
 

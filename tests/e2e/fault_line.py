@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 
 from edge.client import Client
-from edge.history import History
 from edge.messages import CameraReport, Verdict
+from edge.store.history import History
 from tests.e2e.line_process import LineProcess, accounts_in, free_address, start_line, write_line
 
 # Generous: what is waited for comes in a second or two, on a machine with nothing else to do.

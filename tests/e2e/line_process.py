@@ -15,8 +15,8 @@ from rich.console import Console
 
 from edge.config import load_line
 from edge.errors import EdgevlError
+from edge.feed.subscribe import Subscription, subscribe
 from edge.service import run_line
-from edge.subscribe import Subscription, subscribe
 
 ROOT = Path(__file__).parents[2]
 

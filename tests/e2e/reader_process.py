@@ -15,7 +15,7 @@ from pathlib import Path
 
 from edge.client import Client, Position
 from edge.messages import Verdict
-from edge.request_messages import Mark
+from edge.requests.messages import Mark
 from tests.e2e.line_process import ROOT
 
 

@@ -17,13 +17,13 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from edge.bundle import ClassSpec
 from edge.dashboard.texts import TEXTS
-from edge.feed import Publisher
-from edge.history import History
+from edge.feed.publisher import Publisher
 from edge.messages import ReportState, Verdict
 from edge.questions.interview import Interview
-from edge.replay import Replay
 from edge.reports.handover import Ask, Asked
-from edge.requests import Desk, RequestServer
+from edge.requests.replay import Replay
+from edge.requests.socket import Desk, RequestServer
+from edge.store.history import History
 from tests.e2e.browser import chromium, complaints, hosts_asked, save_screenshot, why_no_browser
 from tests.edge.dashboard_process import Dashboard, dashboard
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, TITLES, FeedDouble, Part, drawn_part

@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from edge.client import Client
-from edge.history import History
-from edge.keys import allow, new_pair, read_client_keys
+from edge.feed.keys import allow, new_pair, read_client_keys
 from edge.messages import Verdict
+from edge.store.history import History
 from tests.bundles import make_bundle
 from tests.e2e.line_process import free_address, start_line, write_line
 

@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from edge.client import Client
-from edge.history import History, Wanted
 from edge.messages import PartReport, Verdict, time_text
-from edge.store import StoreLimits, open_store
+from edge.store.history import History, Wanted
+from edge.store.store import StoreLimits, open_store
 from tests.bundles import make_bundle
 from tests.e2e.line_process import LineProcess, accounts_in, free_address, start_line, write_line
 

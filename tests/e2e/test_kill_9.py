@@ -16,10 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from edge.history import History, Wanted
+from edge.feed.subscribe import Received
 from edge.messages import Verdict
-from edge.store import DATABASE, PICTURES, StoreLimits, open_store
-from edge.subscribe import Received
+from edge.store.history import History, Wanted
+from edge.store.store import DATABASE, PICTURES, StoreLimits, open_store
 from tests.bundles import WITHOUT_GOOD, make_bundle
 from tests.e2e.line_process import LineProcess, free_address, start_line, write_line
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import cv2
 import pytest
 
-from edge.history import History
+from edge.feed.subscribe import Subscription
 from edge.messages import CameraReport, Verdict
-from edge.store import DATABASE, StoreLimits, open_store
-from edge.subscribe import Subscription
+from edge.store.history import History
+from edge.store.store import DATABASE, StoreLimits, open_store
 from tests.bundles import flat, make_bundle
 from tests.e2e.line_process import accounts_in, free_address, start_line, write_line
 

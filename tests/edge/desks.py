@@ -11,17 +11,17 @@ from pathlib import Path
 import msgspec
 import zmq
 
-from edge.feed import Publisher
-from edge.gate import Gate
+from edge.feed.gate import Gate
+from edge.feed.publisher import Publisher
+from edge.line.picture_rates import PictureRates
+from edge.line.recipes import Progress, RecipeError
+from edge.line.triggers import RequestError
 from edge.messages import SCHEMA_VERSION, LineReport, Verdict, encode, time_text
-from edge.picture_rates import PictureRates
-from edge.recipes import Progress, RecipeError
-from edge.replay import Replay
-from edge.request_messages import Answer, Request, decode_answer, encode_request
-from edge.requests import Desk, RequestServer
+from edge.requests.messages import Answer, Request, decode_answer, encode_request
+from edge.requests.replay import Replay
+from edge.requests.socket import Desk, RequestServer
 from edge.search.beside import SearchBeside
-from edge.store import NewVerdict, Store, StoreLimits, open_store
-from edge.triggers import RequestError
+from edge.store.store import NewVerdict, Store, StoreLimits, open_store
 from tests.edge.feed_double import GOOD, Origin, Part, verdict_of
 
 

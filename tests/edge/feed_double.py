@@ -17,6 +17,7 @@ import numpy as np
 import zmq
 from numpy.typing import NDArray
 
+from edge.line.pictures import encode_map
 from edge.messages import (
     SCHEMA_VERSION,
     Box,
@@ -35,8 +36,7 @@ from edge.messages import (
     time_text,
     topic_for,
 )
-from edge.pictures import encode_map
-from edge.store import PICTURES, KeptPicture, NewVerdict, StoreLimits, map_beside, open_store
+from edge.store.store import PICTURES, KeptPicture, NewVerdict, StoreLimits, map_beside, open_store
 from edge.verdict import Reason, Status
 
 WIDTH, HEIGHT = 800, 600

@@ -9,21 +9,22 @@ from functools import partial
 from pathlib import Path
 
 from edge.bundle import load_bundle
+from edge.config import MAIN
 from edge.engines.choose import OpenedEngine
 from edge.engines.engine import Engine
 from edge.engines.ort import OrtEngine
-from edge.feed import Numbers, Publisher, new_epoch
-from edge.heartbeat import line_facts
-from edge.inspecting import Pacing
-from edge.inspector import Inspector
+from edge.feed.publisher import Numbers, Publisher, new_epoch
+from edge.feed.subscribe import Received, Subscription, subscribe
+from edge.inspection.inspector import Inspector
+from edge.line.heartbeat import line_facts
+from edge.line.inspecting import Pacing
+from edge.line.pictures import PicturePlan
+from edge.line.plan import CameraPlan
+from edge.line.recipes import Product, Recipes
 from edge.messages import Message
-from edge.pictures import PicturePlan
-from edge.plan import CameraPlan
-from edge.recipes import MAIN, Product, Recipes
 from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.runtime import Line, Outlets
-from edge.store import PICTURES, StoreLimits, open_store
-from edge.subscribe import Received, Subscription, subscribe
+from edge.store.store import PICTURES, StoreLimits, open_store
 
 
 @dataclass(slots=True)

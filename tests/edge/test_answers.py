@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from camera.frame import Frame
-from edge.answers import Answers
+from edge.config import MAIN
 from edge.engines.ort import OrtEngine
-from edge.feed import Numbers
-from edge.heartbeat import LineFacts
-from edge.inspector import Inspector
-from edge.judge import Findings, JudgedBy, Work
-from edge.ledger import Ledger
+from edge.feed.publisher import Numbers
+from edge.inspection.inspector import Inspector
+from edge.line.answers import Answers
+from edge.line.heartbeat import LineFacts
+from edge.line.judge import Findings, JudgedBy, Work
+from edge.line.ledger import Ledger
+from edge.line.outbox import Judged, Late, Outgoing, new_outbox
+from edge.line.recipes import Recipe
 from edge.messages import Region, Timings
-from edge.outbox import Judged, Late, Outgoing, new_outbox
-from edge.recipes import MAIN, Recipe
 from edge.verdict import Decided
 from tests.bundles import flat, make_bundle
 

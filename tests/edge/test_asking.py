@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from edge.bench.framelist import FrameList
 from edge.client import ask
 from edge.client.asking import RequestRefusedError
-from edge.framelist import FrameList
-from edge.history import History
+from edge.line.plan import CameraPlan
 from edge.messages import Verdict
-from edge.plan import CameraPlan
-from edge.replay import Replay
 from edge.reports.plan import NO_REPORTS, ReportPlan
-from edge.request_messages import AskAnswer, AskRequest, decode_request
-from edge.requests import Desk, RequestServer
+from edge.requests.messages import AskAnswer, AskRequest, decode_request
+from edge.requests.replay import Replay
+from edge.requests.socket import Desk, RequestServer
+from edge.store.history import History
 from edgevl import app
 from tests.bundles import flat
 from tests.edge.lines import Bench, built_line

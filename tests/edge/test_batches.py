@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.bench.framelist import FrameList
 from edge.bundle import load_bundle
-from edge.channel import Channel, ChannelClosedError, Lane
 from edge.engines.batch import worthwhile_batch
 from edge.engines.choose import open_engine
 from edge.engines.engine import Engine, Outputs
 from edge.engines.ort import OrtEngine
 from edge.errors import EngineError
-from edge.framelist import FrameList
+from edge.line.channel import Channel, ChannelClosedError, Lane
+from edge.line.plan import CameraPlan
 from edge.messages import Verdict
-from edge.plan import CameraPlan
 from tests.bundles import flat
 from tests.edge.lines import built_line
 

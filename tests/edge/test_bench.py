@@ -8,7 +8,7 @@ import cv2
 import pytest
 from rich.console import Console
 
-from edge.bench import bench, load_pictures, result_table
+from edge.bench.measure import bench, load_pictures, result_table
 from edge.errors import ConfigError
 from tests.bundles import flat
 

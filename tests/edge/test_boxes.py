@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from edge.boxes import MAX_BOXES, boxes_from_map
+from edge.inspection.boxes import MAX_BOXES, boxes_from_map
 from edge.messages import Region
 
 REGION = Region(100, 50, 320, 160)

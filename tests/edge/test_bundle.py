@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge.bundle import MANIFEST, AnomalyRule, is_inside, load_bundle, read_manifest
 from edge.errors import BundleError
-from edge.heartbeat import shown_classes
+from edge.line.heartbeat import shown_classes
 from tests.bundles import WITHOUT_GOOD, make_bundle
 
 

@@ -21,8 +21,8 @@ from camera.host import IsolatedSource
 from camera.open import open_camera
 from camera.source import Source, SourceLost
 from camera.spec import CameraSpec
-from edge.capture import CameraStatus, Capture
-from edge.framelist import FrameList
+from edge.bench.framelist import FrameList
+from edge.line.capture import CameraStatus, Capture
 from tests.bundles import flat
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.channel import Channel, ChannelClosedError, Lane
+from edge.line.channel import Channel, ChannelClosedError, Lane
 
 
 def test_a_full_lane_hands_its_oldest_item_back() -> None:

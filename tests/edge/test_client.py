@@ -17,7 +17,7 @@ from edge.client.asking import RequestRefusedError, reachable
 from edge.client.position import PositionError
 from edge.errors import ConfigError
 from edge.messages import LineReport, Message
-from edge.request_messages import Mark, TriggerAnswer, TriggerRequest
+from edge.requests.messages import Mark, TriggerAnswer, TriggerRequest
 from tests.e2e.line_process import free_address
 from tests.edge.desks import Talking, talking
 from tests.edge.relay import Relay

@@ -28,9 +28,9 @@ from edge.dashboard.past import PastReader, yield_of
 from edge.dashboard.picture import closeup
 from edge.dashboard.texts import LANGUAGES, TEXTS, class_title
 from edge.dashboard.words import percent
-from edge.history import Counts, History
+from edge.feed.subscribe import subscribe
 from edge.messages import Box, CameraState, DropReason, LineReport, Message, StoreState
-from edge.subscribe import subscribe
+from edge.store.history import Counts, History
 from edge.verdict import Reason, Status
 from tests.edge.feed_double import (
     DOUBTFUL,

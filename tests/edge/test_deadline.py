@@ -6,13 +6,13 @@ import threading
 import time
 from pathlib import Path
 
-from edge.deadline import Deadlines
+from edge.bench.framelist import FrameList
 from edge.engines.engine import Engine
-from edge.framelist import FrameList
-from edge.history import History
-from edge.ledger import Trigger
+from edge.line.deadline import Deadlines
+from edge.line.ledger import Trigger
+from edge.line.plan import CameraPlan
 from edge.messages import Message, Note, Verdict, encode
-from edge.plan import CameraPlan
+from edge.store.history import History
 from tests.bundles import flat
 from tests.edge.held_engine import HeldEngine
 from tests.edge.lines import Bench, built_line

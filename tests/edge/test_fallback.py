@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from camera.frame import Frame
+from edge.bench.framelist import FrameList
 from edge.bundle import load_bundle
 from edge.engines.choose import OpenedEngine, open_engine
 from edge.engines.engine import Engine
 from edge.engines.fallback import FallbackEngine
 from edge.engines.ort import OrtEngine
 from edge.errors import EngineError
-from edge.framelist import FrameList
+from edge.line.plan import CameraPlan
 from edge.messages import LineReport, Message, Note, Verdict
-from edge.plan import CameraPlan
 from tests.bundles import flat
 from tests.edge.held_engine import HeldEngine
 from tests.edge.lines import Bench, built_line

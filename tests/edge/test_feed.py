@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import ConfigError
-from edge.feed import Numbers, Publisher, new_epoch
+from edge.feed.publisher import Numbers, Publisher, new_epoch
+from edge.feed.subscribe import MalformedMessageError, parse, subscribe
 from edge.messages import encode, feed_schema, time_text
-from edge.subscribe import MalformedMessageError, parse, subscribe
 from tests.edge.feed_double import SCRATCHED, Origin, verdict_of
 from tests.edge.lines import joined
 

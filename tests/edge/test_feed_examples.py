@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge.client import write_position
-from edge.request_messages import Mark
+from edge.requests.messages import Mark
 from tests.edge.desks import talking
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge.client.follower import GAP_TRIES, Follower
 from edge.messages import Message
-from edge.request_messages import Mark, ReplayAnswer
+from edge.requests.messages import Mark, ReplayAnswer
 from tests.edge.feed_double import GOOD, Origin, verdict_of
 
 TOPIC = "verdict/steel/belt"

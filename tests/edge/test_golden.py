@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from edge.bundle import Bundle, load_bundle, write_manifest
+from edge.engines.golden import EXPECTED, FRAMES, check_golden, golden_frames
 from edge.engines.ort import OrtEngine
 from edge.errors import BundleError
-from edge.golden import EXPECTED, FRAMES, check_golden, golden_frames
 from tests.bundles import WITH_GOOD, manifest_for
 
 

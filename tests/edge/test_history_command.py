@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
-from edge.export import COLUMNS
-from edge.store import DATABASE, StoreLimits, open_store
+from edge.store.export import COLUMNS
+from edge.store.store import DATABASE, StoreLimits, open_store
 from edgevl import app
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, Part
 from tests.edge.test_store import append, silent

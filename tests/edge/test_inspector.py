@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from edge.bundle import AnomalyRule, Bundle, load_bundle
+from edge.engines.golden import check_golden
 from edge.engines.ort import OrtEngine
 from edge.errors import EngineError
-from edge.golden import check_golden
-from edge.inspector import Inspector
+from edge.inspection.inspector import Inspector
 from edge.messages import Region
 from tests.bundles import SIDE, flat, make_bundle
 

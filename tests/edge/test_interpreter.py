@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from edge.interpreter import SteadyInterpreter
+from edge.line.interpreter import SteadyInterpreter
 
 
 def test_what_was_loaded_before_is_left_out_of_full_collections_until_the_end() -> None:

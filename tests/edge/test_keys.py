@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from edge.client import Client, ask
 from edge.client.asking import RequestRefusedError
-from edge.gate import Gate
-from edge.keys import KeysError, allow, allowed, new_pair, read_client_keys, read_pair, revoke
-from edge.request_messages import SnapshotAnswer, SnapshotRequest
-from edge.subscribe import subscribe
+from edge.feed.gate import Gate
+from edge.feed.keys import KeysError, allow, allowed, new_pair, read_client_keys, read_pair, revoke
+from edge.feed.subscribe import subscribe
+from edge.requests.messages import SnapshotAnswer, SnapshotRequest
 from edgevl import app
 from tests.edge.desks import Talking, talking
 

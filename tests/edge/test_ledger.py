@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from edge.ledger import Ledger, LedgerError, Trigger
+from edge.line.ledger import Ledger, LedgerError, Trigger
 
 CAMERAS = ("left", "right")
 

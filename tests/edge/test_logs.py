@@ -7,7 +7,7 @@ import json
 
 from rich.console import Console
 
-from edge.logs import is_json, sayer
+from edge.monitoring.logs import is_json, sayer
 
 
 def test_under_the_journal_each_sentence_is_one_json_object_with_a_level() -> None:

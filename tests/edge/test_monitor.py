@@ -12,10 +12,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from camera.folder import FolderSource, folder_options
+from edge.bench.framelist import FrameList
 from edge.errors import ConfigError
-from edge.framelist import FrameList
-from edge.monitor import Monitor
-from edge.plan import CameraPlan
+from edge.line.plan import CameraPlan
+from edge.monitoring.monitor import Monitor
 from tests.bundles import flat
 from tests.edge.lines import built_line
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from camera.pattern import PatternSource, pattern_options
 from edge.messages import Region
-from edge.parts import PartFinder, Sighting
+from edge.parts.finder import PartFinder, Sighting
 
 NEU = Path(__file__).parents[3] / "shared/data/neu"
 WIDTH, HEIGHT = 320, 240

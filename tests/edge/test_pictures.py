@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from camera.frame import Frame
-from edge.pictures import KEPT_PER_S, Allowance, encode_map
+from edge.line.pictures import KEPT_PER_S, Allowance, encode_map
 from tests.bundles import flat
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.bundle import InputSpec
-from edge.preprocess import model_input
+from edge.inspection.preprocess import model_input
 
 
 @settings(deadline=None)

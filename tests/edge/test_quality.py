@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from camera.frame import Frame
 from edge.bundle import Bundle, load_bundle
 from edge.engines.ort import OrtEngine
-from edge.frozen import Frozen
-from edge.inspector import Inspector
+from edge.inspection.inspector import Inspector
+from edge.line.frozen import Frozen
 from edge.quality import QualityLimits, limits_of, measure, unfit
 from tests.bundles import flat
 

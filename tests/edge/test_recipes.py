@@ -13,15 +13,16 @@ import pytest
 from camera.pattern import PatternSource, pattern_options
 from edge.bundle import Bundle, InputSpec, load_bundle
 from edge.client import choose_product
+from edge.config import MAIN
 from edge.engines.ort import OrtEngine
 from edge.errors import ConfigError, EngineError
-from edge.inspector import Inspector
+from edge.inspection.inspector import Inspector
+from edge.inspection.tiles import TileWish, Tiling
+from edge.line.plan import CameraPlan
+from edge.line.recipes import Product, RecipeError, Recipes
 from edge.messages import Verdict
-from edge.plan import CameraPlan
-from edge.recipes import MAIN, Product, RecipeError, Recipes, TileWish
-from edge.replay import Replay
-from edge.requests import Desk, RequestServer
-from edge.tiles import Tiling
+from edge.requests.replay import Replay
+from edge.requests.socket import Desk, RequestServer
 from tests.bundles import WITHOUT_GOOD, make_bundle
 from tests.edge.lines import built_line
 

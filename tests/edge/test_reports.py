@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from camera.frame import Frame
-from edge.feed import Numbers
+from edge.feed.publisher import Numbers
+from edge.line.outbox import Outbox, Reported, new_outbox
 from edge.messages import PartReport, Region, ReportState, Verdict
-from edge.outbox import Outbox, Reported, new_outbox
 from edge.reports.desk import ReportDesk
 from edge.reports.handover import mapped_picture, shared_picture
 from edge.reports.plan import ReportPlan

@@ -13,18 +13,18 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from edge.bench.framelist import FrameList
 from edge.client import Client
-from edge.feed import Numbers
-from edge.framelist import FrameList
-from edge.history import History
+from edge.client.watch import watch
+from edge.feed.publisher import Numbers
+from edge.line.outbox import Reported, new_outbox
+from edge.line.plan import CameraPlan
 from edge.messages import SCHEMA_VERSION, LineReport, Message, PartReport, ReportState, Verdict, decode, encode
-from edge.outbox import Reported, new_outbox
-from edge.plan import CameraPlan
 from edge.reports.desk import ReportDesk
 from edge.reports.plan import NO_REPORTS, ReportPlan
-from edge.request_messages import Mark, ReplayAnswer, ReplayRequest, SnapshotAnswer, SnapshotRequest
-from edge.store import Store, StoreLimits, open_store
-from edge.watch import watch
+from edge.requests.messages import Mark, ReplayAnswer, ReplayRequest, SnapshotAnswer, SnapshotRequest
+from edge.store.history import History
+from edge.store.store import Store, StoreLimits, open_store
 from edgevl import app
 from tests.bundles import flat
 from tests.edge.desks import Asker, Talking, talking

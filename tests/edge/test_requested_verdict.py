@@ -7,11 +7,11 @@ from pathlib import Path
 
 from camera.pattern import PatternSource, pattern_options
 from edge.client import ask
+from edge.line.plan import CameraPlan
 from edge.messages import Verdict
-from edge.plan import CameraPlan
-from edge.replay import Replay
-from edge.request_messages import PicturesRequest, TriggerRequest
-from edge.requests import Desk, RequestServer
+from edge.requests.messages import PicturesRequest, TriggerRequest
+from edge.requests.replay import Replay
+from edge.requests.socket import Desk, RequestServer
 from tests.bundles import make_bundle
 from tests.edge.lines import built_line
 

@@ -16,8 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.messages import Note, decode, encode
-from edge.peer_limit import PeerLimit
-from edge.request_messages import (
+from edge.requests.messages import (
     ErrorAnswer,
     Mark,
     PicturesAnswer,
@@ -36,7 +35,8 @@ from edge.request_messages import (
     encode_request,
     requests_schema,
 )
-from edge.requests import Clerk
+from edge.requests.peer_limit import PeerLimit
+from edge.requests.socket import Clerk
 from tests.edge.desks import Asker, Talking, talking
 from tests.edge.feed_double import GOOD, SCRATCHED, Origin, verdict_of
 
@@ -57,7 +57,7 @@ def asker(line: Talking) -> Iterator[Asker]:
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:
-    """`python -m edge.request_messages > docs/feed/requests.schema.json` was not forgotten."""
+    """`python -m edge.requests.messages > docs/feed/requests.schema.json` was not forgotten."""
     assert json.loads(SCHEMA_FILE.read_text(encoding="utf-8")) == json.loads(msgspec.json.encode(requests_schema()))
 
 
@@ -192,7 +192,7 @@ hostile_body = st.binary(max_size=300) | almost.map(lambda value: json.dumps(val
 @given(frames=st.lists(hostile_body, max_size=5))
 def test_no_request_makes_the_socket_fall_over(line: Talking, tmp_path: Path, frames: list[bytes]) -> None:
     """Any frames from any peer are answered with an answer of the schema, most of them with an error."""
-    from edge.replay import Replay
+    from edge.requests.replay import Replay
 
     clerk = Clerk(line.desk(lambda: Replay(tmp_path)))
     answered = clerk.answer([b"peer", *frames])

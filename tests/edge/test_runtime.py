@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from camera.frame import Frame
 from camera.pattern import PatternSource, pattern_options
-from edge.framelist import FrameList
-from edge.history import History
+from edge.bench.framelist import FrameList
+from edge.line.plan import CameraPlan
 from edge.messages import CameraReport, LineReport, Picture, Region, Verdict, encode, feed_schema
-from edge.plan import CameraPlan
 from edge.runtime import LineError, Summary
-from edge.store import DATABASE, StoreError
+from edge.store.history import History
+from edge.store.store import DATABASE, StoreError
 from tests.bundles import CELL, SIDE, flat
 from tests.edge.lines import Bench, built_line
 

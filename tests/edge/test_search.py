@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.history import Wanted
 from edge.messages import Box
 from edge.search.index import FOLDER
 from edge.search.results import Look
 from edge.search.search import NothingStoredError, Search, open_search
 from edge.search.terms import match, terms
 from edge.search.vectors import as_bytes, fitted, nearest
-from edge.store import DATABASE, NewVerdict, Store, StoreLimits, open_store
+from edge.store.history import Wanted
+from edge.store.store import DATABASE, NewVerdict, Store, StoreLimits, open_store
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, Origin, Part, verdict_of
 from tests.edge.test_store import NOON, silent
 

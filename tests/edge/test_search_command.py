@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from edge.engines.ort import OrtEngine
-from edge.inspector import Inspector
+from edge.inspection.inspector import Inspector
 from edge.messages import SCHEMA_VERSION, Timings, Verdict, time_text, topic_for
-from edge.store import PICTURES, KeptPicture, NewVerdict, StoreLimits, open_store
+from edge.store.store import PICTURES, KeptPicture, NewVerdict, StoreLimits, open_store
 from edgevl import app
 from tests.bundles import flat, make_bundle
 from tests.edge.test_store import silent

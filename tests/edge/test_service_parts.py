@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge.companion import Companion
-from edge.sdnotify import notify, watchdog_s
+from edge.monitoring.sdnotify import notify, watchdog_s
 
 
 @pytest.mark.parametrize("abstract", [False, True])

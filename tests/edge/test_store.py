@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import ConfigError
-from edge.history import History
-from edge.store import (
+from edge.store.history import History
+from edge.store.store import (
     DATABASE,
     PICTURES,
     KeptPicture,

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from edge.bundle import load_bundle
 from edge.engines.ort import OrtEngine
-from edge.inspector import Inspector, View
+from edge.inspection.inspector import Inspector, View
+from edge.inspection.tiles import SMALLEST_SIDE, Tiling, boxes_on, tile_regions
 from edge.messages import Region
-from edge.tiles import SMALLEST_SIDE, Tiling, boxes_on, tile_regions
 from tests.bundles import CELL, SIDE, flat
 
 sides = st.integers(SMALLEST_SIDE, 700)

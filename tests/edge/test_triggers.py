@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from camera.frame import Frame
-from edge.framelist import FrameList
+from edge.bench.framelist import FrameList
+from edge.line.plan import CameraPlan
+from edge.line.triggers import EveryInterval, EveryPart, OnRequest, RequestError
 from edge.messages import Region, Verdict
-from edge.plan import CameraPlan
-from edge.triggers import EveryInterval, EveryPart, OnRequest, RequestError
 from tests.bundles import flat
 from tests.edge.lines import built_line
 from tests.edge.test_parts import moving

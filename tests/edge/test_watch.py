@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from edge.watch import watch
+from edge.client.watch import watch
 from tests.edge.desks import talking
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from edge.bundle import load_bundle
 from edge.errors import BundleError
-from edge.explain import Explainer, overlay
+from edge.inspection.explain import Explainer, overlay
 from edge.messages import Region
 from edgevl import app
 from tests.bundles import flat

@@ -12,6 +12,7 @@ from typing import Literal, cast, get_args
 from edge.bundle import Bundle, entry_for
 from edge.engines.contract import outputs_of
 from edge.engines.engine import Engine
+from edge.engines.golden import GoldenResult, check_golden
 from edge.engines.tensorrt import files
 from edge.engines.tensorrt.build import BuildJob, build_plan
 from edge.engines.tensorrt.library import Machine, tensorrt_bindings, this_machine
@@ -19,7 +20,6 @@ from edge.engines.tensorrt.progress import BuildWatcher, cancellable
 from edge.engines.tensorrt.run import TensorRTEngine
 from edge.engines.tensorrt.trtexec import TrtexecEngine, build_with_trtexec, find_trtexec
 from edge.errors import EngineError
-from edge.golden import GoldenResult, check_golden
 
 Tool = Literal["auto", "bindings", "trtexec"]
 

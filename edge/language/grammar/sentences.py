@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from edge.language.facts import Facts, Titles
+from edge.facts import Facts, Titles
 from edge.language.grammar.language import KINDS, Kind, Language
 from edge.language.grammar.languages import language_of
 from edge.language.grammar.slots import fill, kinds_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from edge.language.facts import Facts, Finding, Titles
+from edge.facts import Facts, Finding, Titles
 from edge.language.grammar.language import Kind, Language
 
 Slot = Literal[

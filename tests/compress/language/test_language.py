@@ -13,7 +13,7 @@ from compress.language.pipeline import LanguageRecipe, add_language
 from compress.progress import SilentReporter
 from edge.bundle import MANIFEST, load_bundle
 from edge.errors import BundleError, ConfigError
-from edge.language.facts import Titles
+from edge.facts import Titles
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.grammar.sentences import says
 from edge.language.prose import contradicts, split_sentences

@@ -19,7 +19,7 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
-from compress.cli_train import train_command
+from compress.commands.train import train_command
 from compress.data.dataset import Dataset, read_dataset
 from compress.data.images import read_image
 from compress.data.reading import Reading

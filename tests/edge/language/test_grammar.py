@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge.bundle import ClassSpec
 from edge.errors import ConfigError
-from edge.language.facts import Action, Facts, Orientation, Place, Severity, Titles
+from edge.facts import Action, Facts, Orientation, Place, Severity, Titles
 from edge.language.grammar.language import KINDS
 from edge.language.grammar.languages import LANGUAGES, language_of
 from edge.language.grammar.sentences import read_back, says, write

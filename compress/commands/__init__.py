@@ -1,0 +1,1 @@
+"""The workshop's commands, one file each; `edgevl.py` mounts them."""

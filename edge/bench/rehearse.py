@@ -1,0 +1,49 @@
+"""Run pictures from memory through the real line, with real disk and feed, and say how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.bench.framelist import FrameList
+from edge.bundle import Bundle
+from edge.engines.choose import OpenedEngine
+from edge.feed.publisher import Numbers, Publisher, new_epoch
+from edge.inspection.inspector import Inspector
+from edge.line.heartbeat import line_facts
+from edge.line.pictures import PicturePlan
+from edge.line.plan import CameraPlan
+from edge.line.recipes import one_recipe
+from edge.runtime import Line, Outlets, Summary
+from edge.store.store import PICTURES, StoreLimits, open_store
+
+_CAMERA = "memory"
+_ANY_PORT = "tcp://127.0.0.1:*"
+
+
+def rehearse(
+    images: Sequence[NDArray[np.uint8]],
+    bundle: Bundle,
+    opened: OpenedEngine,
+    data_dir: Path,
+    say: Callable[[str], None],
+) -> Summary:
+    """Judge every picture (uint8 HxWx3 BGR), held back so that none is dropped, writing to `data_dir`.
+
+    Live pictures are sent and NG pictures kept as with the line file's defaults. Raises the line's failure.
+    """
+    with open_store(data_dir, StoreLimits(), say) as store, Publisher(_ANY_PORT) as publisher:
+        outlets = Outlets(store, publisher, PicturePlan(data_dir / PICTURES, True, 5.0, 80))
+        camera = CameraPlan(FrameList(_CAMERA, images), waits=True)
+        facts = line_facts("rehearsal", [bundle], opened)
+        recipes = one_recipe(Inspector(bundle, opened.engine), [_CAMERA])
+        line = Line(facts, [camera], recipes, outlets, Numbers(new_epoch()), say)
+        line.start()
+        line.wait(timeout_s=3600)
+        summary = line.stop()
+    if line.failure is not None:
+        raise line.failure
+    return summary

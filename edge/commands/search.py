@@ -1,0 +1,151 @@
+"""`edgevl search`: parts of the history by a sentence, by a picture, or by a part that looks alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from edge.commands.history import COLOURS, data_folder, moment, readable, status_named
+from edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from edge.bundle import Bundle
+    from edge.search.results import Hit
+    from edge.search.search import Search
+    from edge.store.history import History, Wanted
+
+
+def search_command(
+    question: Annotated[str, typer.Argument(help="A sentence (zh-TW or English), a picture, or the id of a verdict.")],
+    line_file: Annotated[
+        Path | None, typer.Argument(envvar="EDGEVL_LINE", help="The line file whose history is searched.")
+    ] = None,
+    db: Annotated[Path | None, typer.Option(help="Or a data folder itself, such as a copy of one.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="The bundle that judged the parts; the line file's unless given.")
+    ] = None,
+    camera: Annotated[str | None, typer.Option(help="Only this camera.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only OK, NG or UNDECIDED.")] = None,
+    class_name: Annotated[str | None, typer.Option("--class", help="Only this class.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="From then on: 30m, 2h, 7d, 2026-11-24 or 2026-11-24T08:00.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Before then, written alike.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the best.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Also write a page with the pictures.")] = None,
+) -> None:
+    """Find parts: by what a sentence says, or by what a picture or another part looks like. Safe beside a running line.
+
+    A sentence is understood where the bundle has a text encoder (`edgevl language`); with any bundle it finds the words
+    of reports, classes and places. Quote it. EDGEVL_LINE may name the line file.
+
+    Example:  edgevl search "oil stain near the edge" configs/line-demo.toml --since 7d
+
+    Example:  edgevl search 邊緣油污 configs/line-demo.toml --html stains.html
+    """
+    from edge.search.search import open_search
+    from edge.store.history import History, Wanted
+
+    now = datetime.now(timezone.utc)
+    wanted = Wanted(
+        status_named(status), camera, class_name, moment("--since", since, now), moment("--until", until, now)
+    )
+    if db is not None:
+        line_file = None  # said here and now, so it goes before EDGEVL_LINE
+    folder = data_folder("search QUESTION", line_file, db)
+    aside = Console(stderr=True)
+    bundles = _bundles(line_file, bundle)
+    with readable(folder), open_search(folder, bundles, lambda words: aside.print(words, soft_wrap=True)) as search:
+        _catch_up(search, aside)
+        hits = _found(search, question, bundles, wanted, limit)
+        history = History(folder)
+        if as_json:
+            typer.echo(msgspec.json.format(found_as_json(hits, history)).decode())
+        else:
+            Console().print(found_table(hits, history))
+        if html is not None:
+            _write_sheet(html, question, hits, history)
+
+
+def found_table(hits: Sequence[Hit], history: History) -> Table:
+    """Best first; times as this machine's clock shows them. The path of the picture is whole, for other programs."""
+    table = Table("", "captured", "camera", "status", "class or reason", "found by")
+    table.add_column("id and picture", overflow="fold")
+    for rank, hit in enumerate(hits, start=1):
+        v = hit.stored.verdict
+        time = datetime.fromisoformat(v.captured.replace("Z", "+00:00")).astimezone()
+        by = f"look {hit.score:.3f}" if "look" in hit.by else " + ".join(hit.by)
+        picture = history.picture_path(v.id) if hit.stored.has_picture else None
+        table.add_row(
+            str(rank), f"{time:%Y-%m-%d %H:%M:%S}", escape(v.camera), f"[{COLOURS[v.status]}]{v.status}[/]",
+            escape(v.class_name or v.reason or ""), by, escape(f"{v.id}\n{picture or 'no picture kept'}"),
+        )  # fmt: skip
+    return table
+
+
+def found_as_json(hits: Sequence[Hit], history: History) -> bytes:
+    """One object a part, best first: score, found by, the picture's path or null, and the verdict as on the feed."""
+    return msgspec.json.encode(
+        [
+            {
+                "score": round(hit.score, 6),
+                "by": hit.by,
+                "picture": str(history.picture_path(hit.stored.verdict.id) or "") or None,
+                "verdict": hit.stored.verdict,
+            }
+            for hit in hits
+        ]
+    )
+
+
+def _found(search: Search, question: str, bundles: Sequence[Bundle], wanted: Wanted, limit: int) -> list[Hit]:
+    from edge.search.picture import look_of_picture
+    from edge.search.question import checked_sentence, is_verdict_id, picture_named
+
+    picture = picture_named(question)
+    if picture is not None:
+        if not bundles:
+            raise ConfigError("a picture needs the bundle that looks at it: give the line file, or --bundle FOLDER")
+        return search.by_look(look_of_picture(picture, bundles[0]), wanted, limit)
+    if is_verdict_id(question):
+        return search.by_look(search.look_of(question), wanted, limit)
+    return search.by_sentence(checked_sentence(question), wanted, limit)
+
+
+def _bundles(line_file: Path | None, bundle: Path | None) -> list[Bundle]:
+    """The one that is named, or the line's own and those of its products."""
+    from edge.bundle import load_bundle
+    from edge.config import load_line
+
+    if bundle is not None:
+        return [load_bundle(bundle)]
+    if line_file is None:
+        return []
+    line = load_line(line_file)
+    return [load_bundle(path) for path in dict.fromkeys([line.line.bundle, *(one.bundle for one in line.product)])]
+
+
+def _catch_up(search: Search, console: Console) -> None:
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("bringing the search index up to date", total=None, visible=False)
+        search.catch_up(lambda done, all_: progress.update(task, completed=done, total=all_, visible=True))
+
+
+def _write_sheet(html: Path, question: str, hits: Sequence[Hit], history: History) -> None:
+    from edge.search.sheet import contact_sheet
+
+    try:
+        html.write_text(contact_sheet(question, hits, history), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {html}: {error.strerror}; choose another --html") from error
+    Console(stderr=True).print(f"{len(hits)} parts in {html}", soft_wrap=True, highlight=False)

@@ -1,0 +1,1 @@
+"""What goes out over ZeroMQ, who may read it, and how it is read."""

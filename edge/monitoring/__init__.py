@@ -1,0 +1,1 @@
+"""What systemd, Prometheus and the journal are told."""

@@ -1,0 +1,1 @@
+"""What a line can be asked over its request socket, and who answers."""

@@ -1,0 +1,1 @@
+"""What the line said, on disk: written once, durable before it is published, and read again."""
