@@ -1,4 +1,7 @@
-"""Every text the dashboard shows, in each language it speaks. `{...}` are filled in by `str.format`."""
+"""Every text the dashboard shows, in each language it speaks. `{...}` are filled in by `str.format`.
+
+What a status and a reason are called is as in reports.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from edge.language.grammar import en, zh_tw
 from edge.messages import CameraState, DropReason, ReportState, StoreState
 from edge.verdict import Reason, Status
 
@@ -97,22 +101,8 @@ class Texts:
 ENGLISH = Texts(
     language_name="English",
     page_title="{line} · inspection",
-    status=MappingProxyType({"OK": "OK", "NG": "NG", "UNDECIDED": "UNDECIDED"}),
-    reason=MappingProxyType(
-        {
-            "low_confidence": "the model is not sure",
-            "engine_failed": "the inference engine failed",
-            "bad_output": "the model's output was invalid",
-            "camera_down": "the camera was down",
-            "deadline": "no answer by the deadline",
-            "blurred": "the picture is blurred",
-            "underexposed": "the picture is too dark",
-            "overexposed": "the picture is too bright",
-            "lens_covered": "the lens is covered",
-            "frozen": "the camera repeats one picture",
-            "cut_off": "the part is not wholly in the picture",
-        }
-    ),
+    status=en.ENGLISH.status,
+    reason=en.ENGLISH.reason,
     camera_state=MappingProxyType({"opening": "connecting", "up": "running", "down": "camera down", "ended": "ended"}),
     live="LIVE",
     silent="SILENT",
@@ -201,22 +191,8 @@ ENGLISH = Texts(
 TAIWAN_CHINESE = Texts(
     language_name="中文",
     page_title="{line} · 產線檢測",
-    status=MappingProxyType({"OK": "OK", "NG": "NG", "UNDECIDED": "待判"}),
-    reason=MappingProxyType(
-        {
-            "low_confidence": "模型信心不足",
-            "engine_failed": "推論引擎異常",
-            "bad_output": "模型輸出異常",
-            "camera_down": "相機斷線",
-            "deadline": "逾時未判定",
-            "blurred": "影像模糊",
-            "underexposed": "影像過暗",
-            "overexposed": "影像過亮",
-            "lens_covered": "鏡頭被遮住",
-            "frozen": "影像凍結",
-            "cut_off": "工件未完整入鏡",
-        }
-    ),
+    status=zh_tw.TAIWAN_CHINESE.status,
+    reason=zh_tw.TAIWAN_CHINESE.reason,
     camera_state=MappingProxyType({"opening": "連線中", "up": "運作中", "down": "相機斷線", "ended": "影像播放完畢"}),
     live="即時",
     silent="無訊號",

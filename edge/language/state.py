@@ -60,7 +60,7 @@ def _finding(number: int, box: Box, region: Region, in_mm: bool) -> Finding:
     share = min(1.0, box.w * box.h / (region.w * region.h))
     width, height = (box.mm.w, box.mm.h) if in_mm and box.mm else (box.w, box.h)
     return Finding(
-        place="most" if share > _COVERS_MOST else _ninth(box, region),
+        place="most" if share > _COVERS_MOST else ninth(box, region),
         near_edge=_near_edge(box, region),
         width=_rounded(width),
         height=_rounded(height),
@@ -70,7 +70,8 @@ def _finding(number: int, box: Box, region: Region, in_mm: bool) -> Finding:
     )
 
 
-def _ninth(box: Box, region: Region) -> Place:
+def ninth(box: Box, region: Region) -> Place:
+    """The third across and down in which the middle of a box lies."""
     column = _third((box.x + box.w / 2 - region.x) / region.w)
     row = _third((box.y + box.h / 2 - region.y) / region.h)
     return PLACES[3 * row + column]

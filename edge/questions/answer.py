@@ -5,16 +5,18 @@ So an answer cannot contradict the verdict. What the verdict does not say is not
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edge.language.grammar.languages import language_of
+from edge.language.grammar.slots import counted
 from edge.language.state import facts_of
 from edge.messages import Verdict
 from edge.questions.mentions import Language
 from edge.questions.part import Part, Spot, largest
 from edge.questions.reader import Kind
-from edge.questions.sentences import SENTENCES, number_of_places
+from edge.questions.sentences import SENTENCES
 from edge.questions.words import Place
 
 # What an answer says, for programs: yes or no, a number, a class, thirds of the part, or width and height in pixels.
@@ -53,8 +55,8 @@ class Answerer:
         self._part = part
         self._previous = previous
         self._titles = titles
-        self._language = language
         self._say = SENTENCES[language]
+        self._words = language_of(language)
 
     def answer(self, wish: Wish) -> Told:
         """The answer to a question of any kind but `follow`, which stands for another one."""
@@ -107,14 +109,14 @@ class Answerer:
             if wish.kind in ("exists", "count"):
                 return Told(self._no(wish) + away, False if wish.kind == "exists" else 0)
             return Told(away, self._cells(self._part.spots) if wish.kind == "where" else None)
-        count, places = number_of_places(len(spots), self._language), self._places(spots)
+        count, places = counted(len(spots), self._words), self._places(spots)
         match wish.kind:
             case "exists":
                 found = say.found_in if wish.place else say.found
                 return Told(self._yes(wish) + found.format(name=name, count=count, places=places), True)
             case "count":
-                counted = say.how_many_in if wish.place else say.how_many
-                return Told(counted.format(count=count, name=name), len(spots))
+                how_many = say.how_many_in if wish.place else say.how_many
+                return Told(how_many.format(count=count, name=name), len(spots))
             case "where":
                 return Told(say.where.format(name=name, places=places), self._cells(spots))
             case _:
@@ -124,7 +126,7 @@ class Answerer:
         """Nothing of what is asked about was found."""
         say, asked = self._say, self._asked(wish)
         none = say.none_found.format(name=asked)
-        text = none if none == say.no_defect or instead == none else none + ("" if self._is_chinese else " ") + instead
+        text = none if none == say.no_defect or instead == none else none + self._words.gap + instead
         match wish.kind:
             case "exists":
                 return Told(self._no(wish) + text, False)
@@ -145,8 +147,8 @@ class Answerer:
 
     def _size(self, spots: Sequence[Spot]) -> Told:
         say, spot = self._say, largest(spots)
-        box, place = spot.box, say.cells[spot.cell]
-        many = say.largest.format(count=number_of_places(len(spots), self._language)) if len(spots) > 1 else ""
+        box, place = spot.box, self._words.place[spot.ninth]
+        many = say.largest.format(count=counted(len(spots), self._words)) if len(spots) > 1 else ""
         if box.mm is None:
             text = say.size.format(name=self._name(), w=box.w, h=box.h, place=place)
         else:
@@ -164,7 +166,7 @@ class Answerer:
 
     def _action(self) -> Told:
         action = facts_of(self._part.verdict).action
-        return Told(self._say.action.format(what=language_of(self._language).action[action]), action)
+        return Told(self._say.action.format(what=self._words.action[action]), action)
 
     def _severity(self, wish: Wish) -> Told:
         """As reports say it: by the area of what was marked."""
@@ -173,8 +175,7 @@ class Answerer:
             return self._about_defects(replace(wish, kind="size"))
         if wish.strange or (wish.classes and self._part.class_name not in wish.classes):
             return self._about_defects(replace(wish, kind="exists"))
-        word = language_of(self._language).severity[degree]
-        return Told(self._say.severity.format(name=self._name(), degree=word), degree)
+        return Told(self._say.severity.format(name=self._name(), degree=self._words.severity[degree]), degree)
 
     def _compared(self) -> Told:
         say, now, before = self._say, self._part, self._previous
@@ -205,14 +206,14 @@ class Answerer:
     def _briefly(self, part: Part) -> str:
         if part.class_name is None:
             return ""
-        count = number_of_places(len(part.spots), self._language) if part.spots else ""
+        count = counted(len(part.spots), self._words) if part.spots else ""
         inside = self._say.comma.join(text for text in (self._title(part.class_name), count) if text)
         return f"（{inside}）" if self._is_chinese else f" ({inside})"
 
     def _undecided(self, verdict: Verdict) -> str:
         if verdict.reason == "low_confidence" and verdict.class_name is not None:
             return self._say.unsure.format(name=self._title(verdict.class_name), percent=f"{verdict.probability:.0%}")
-        return self._say.undecided.format(reason=self._say.reasons[verdict.reason] if verdict.reason else "")
+        return self._say.undecided.format(reason=self._words.reason[verdict.reason] if verdict.reason else "")
 
     def _cannot_tell(self, because: str) -> Told:
         return Told(self._say.cannot_tell + because, None, told=False)
@@ -241,10 +242,9 @@ class Answerer:
 
     def _places(self, spots: Sequence[Spot]) -> str:
         """Each third once, with how often where that is more than once."""
-        cells = [spot.cell for spot in spots]
-        names = {cell: self._say.cells[cell] for cell in cells}
+        times = Counter(spot.ninth for spot in spots)
         return self._say.comma.join(
-            name + (f" × {cells.count(cell)}" if cells.count(cell) > 1 else "") for cell, name in names.items()
+            self._words.place[place] + (f" × {count}" if count > 1 else "") for place, count in times.items()
         )
 
     def _cells(self, spots: Sequence[Spot]) -> tuple[tuple[int, int], ...]:
@@ -252,4 +252,4 @@ class Answerer:
 
     @property
     def _is_chinese(self) -> bool:
-        return self._language == "zh-TW"
+        return not self._words.is_spaced

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.messages import Box, Region, Verdict
+from edge.facts import PLACES
+from edge.facts import Place as Ninth
+from edge.language.state import ninth
+from edge.messages import Box, Verdict
 from edge.questions.words import Place
 from edge.verdict import UNKNOWN_DEFECT
 
@@ -17,10 +20,16 @@ _ROWS: tuple[Place, ...] = ("upper", "middle_row", "lower")
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One place that the verdict marks: the third of the region it is in, and its box."""
+    """One place that the verdict marks: in which ninth of the region, as reports say it, and its box."""
 
-    cell: Cell
+    ninth: Ninth
     box: Box
+
+    @property
+    def cell(self) -> Cell:
+        """Column and row, 0 to 2."""
+        row, column = divmod(PLACES.index(self.ninth), 3)
+        return column, row
 
     def is_in(self, place: frozenset[Place]) -> bool:
         """Whether it lies in all of these at once; everywhere where none is named."""
@@ -46,23 +55,13 @@ class Part:
 
 def part_of(verdict: Verdict) -> Part:
     """The part of a verdict."""
-    spots = tuple(Spot(cell_of(box, verdict.region), box) for box in verdict.boxes)
+    spots = tuple(Spot(ninth(box, verdict.region), box) for box in verdict.boxes)
     return Part(verdict, verdict.class_name if verdict.status == "NG" else None, spots)
-
-
-def cell_of(box: Box, region: Region) -> Cell:
-    """Column and row, 0 to 2, of the middle of a box."""
-    across, down = box.x + box.w / 2 - region.x, box.y + box.h / 2 - region.y
-    return _third(across, region.w), _third(down, region.h)
 
 
 def largest(spots: Sequence[Spot]) -> Spot:
     """By the area of the box; of equal ones the first."""
     return max(spots, key=lambda spot: spot.box.w * spot.box.h)
-
-
-def _third(along: float, length: int) -> int:
-    return min(2, max(0, int(3 * along / length)))
 
 
 def _places(cell: Cell) -> frozenset[Place]:

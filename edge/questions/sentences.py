@@ -1,4 +1,7 @@
-"""The sentences that answer questions, in each language. `{...}` are filled in by `str.format`."""
+"""The sentences that answer questions, in each language. `{...}` are filled in by `str.format`.
+
+Words for facts (places, reasons, severities, what to do) are those of reports, in `edge.language.grammar`.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from edge.questions.mentions import Language
-from edge.questions.part import Cell
-from edge.verdict import Reason, Status
+from edge.verdict import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,6 @@ class Sentences:
     unknown_defect: str
     follow_what: str
     none_found: str
-    none_found_in: str
     no_defect: str
     only_other: str
     found: str
@@ -55,8 +56,6 @@ class Sentences:
     smaller: str
     any_defect: str
     comma: str
-    cells: Mapping[Cell, str]
-    reasons: Mapping[Reason, str]
     empty: str
     too_long: str
     too_many: str
@@ -75,7 +74,6 @@ ENGLISH = Sentences(
     unknown_defect="Something unlike a good part was found, and it is none of the defects that this model knows.",
     follow_what="Ask it whole: there is no question before it.",
     none_found="No {name} was found.",
-    none_found_in="No {name} was found there ({place}).",
     no_defect="No defect was found.",
     only_other="Found: {name}.",
     found="Found: {name}, in {count}: {places}.",
@@ -103,27 +101,6 @@ ENGLISH = Sentences(
     smaller=" Smaller than before.",
     any_defect="defect",
     comma=", ",
-    cells=MappingProxyType(
-        {
-            (0, 0): "upper left", (1, 0): "top centre", (2, 0): "upper right",
-            (0, 1): "left", (1, 1): "centre", (2, 1): "right",
-            (0, 2): "lower left", (1, 2): "bottom centre", (2, 2): "lower right",
-        }
-    ),
-    reasons=MappingProxyType(
-        {
-            "low_confidence": "the model is not sure",
-            "engine_failed": "the inference engine failed",
-            "bad_output": "the model's output was invalid",
-            "camera_down": "the camera was down",
-            "deadline": "there was no answer by the deadline",
-            "blurred": "the picture is blurred",
-            "underexposed": "the picture is too dark",
-            "overexposed": "the picture is too bright",
-            "lens_covered": "the lens is covered",
-            "frozen": "the camera repeats one picture",
-        }
-    ),
     empty="There is no question. Ask, for example: How many scratches are there on the left?",
     too_long="A question may have at most {most:,} characters; this one has {length:,}.",
     too_many="At most {most} questions at once; ask the others again.",
@@ -142,7 +119,6 @@ TAIWAN_CHINESE = Sentences(
     unknown_defect="發現與良品不同之處，但不屬於此模型認得的任何瑕疵。",
     follow_what="前面沒有問題可以接續，請完整地問。",
     none_found="沒有發現{name}。",
-    none_found_in="該處（{place}）沒有發現{name}。",
     no_defect="沒有發現瑕疵。",
     only_other="發現的是{name}。",
     found="有{name}，共 {count}：{places}。",
@@ -170,27 +146,6 @@ TAIWAN_CHINESE = Sentences(
     smaller="比之前小。",
     any_defect="瑕疵",
     comma="、",
-    cells=MappingProxyType(
-        {
-            (0, 0): "左上", (1, 0): "上方", (2, 0): "右上",
-            (0, 1): "左側", (1, 1): "中央", (2, 1): "右側",
-            (0, 2): "左下", (1, 2): "下方", (2, 2): "右下",
-        }
-    ),
-    reasons=MappingProxyType(
-        {
-            "low_confidence": "模型信心不足",
-            "engine_failed": "推論引擎異常",
-            "bad_output": "模型輸出異常",
-            "camera_down": "相機斷線",
-            "deadline": "逾時未判定",
-            "blurred": "影像模糊",
-            "underexposed": "影像過暗",
-            "overexposed": "影像過亮",
-            "lens_covered": "鏡頭被遮住",
-            "frozen": "影像凍結",
-        }
-    ),
     empty="沒有問題。可以這樣問：左邊有幾處刮痕？",
     too_long="問題最多 {most:,} 字，這裡有 {length:,} 字。",
     too_many="一次最多 {most} 個問題，其餘請再問一次。",
@@ -199,8 +154,3 @@ TAIWAN_CHINESE = Sentences(
 SENTENCES: Mapping[Language, Sentences] = MappingProxyType({"en": ENGLISH, "zh-TW": TAIWAN_CHINESE})
 
 UNSUPPORTED = "Please ask in English or Traditional Chinese. 請用英文或繁體中文提問。"
-
-
-def number_of_places(count: int, language: Language) -> str:
-    """`1 place`, `2 places`, `2 處`."""
-    return f"{count} 處" if language == "zh-TW" else f"{count} place{'' if count == 1 else 's'}"

@@ -122,9 +122,9 @@ def test_the_command_looks_at_a_picture(small_bundle: Path, tmp_path: Path) -> N
     cv2.imwrite(str(picture), flat(255, 64))
     one = command(str(picture), "Is there a white? 有灰嗎？", "--bundle", str(small_bundle))
     assert one.exit_code == 0, one.output
-    assert one.stdout.splitlines() == ["Yes. Found: White, in 1 place: centre.", "否。沒有發現灰。發現的是白。"]
+    assert one.stdout.splitlines() == ["Yes. Found: White, in 1 place: in the centre.", "否。沒有發現灰。發現的是白。"]
     talk = command(str(picture), "--bundle", str(small_bundle), text="Is there a white?\nAnd on the left?\n")
-    assert talk.stdout.splitlines()[-1] == "No. Found elsewhere: White (centre)."
+    assert talk.stdout.splitlines()[-1] == "No. Found elsewhere: White (in the centre)."
 
 
 @pytest.mark.parametrize(

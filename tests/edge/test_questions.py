@@ -43,14 +43,14 @@ def asked(interview: Interview, text: str, part: Part, previous: Part | None = N
 @pytest.mark.parametrize(
     ("question", "value", "says"),
     [
-        ("Is there a scratch?", True, "Yes. Found: Scratch, in 2 places: left, upper right."),
+        ("Is there a scratch?", True, "Yes. Found: Scratch, in 2 places: on the left, at the upper right."),
         ("Is there a stain?", False, "No. No Stain was found. Found: Scratch."),
         ("How many scratches are there on the left?", 1, "1 place there, Scratch."),
         ("左邊有幾處刮痕？", 1, "該處有 1 處，刮傷。"),
-        ("下方有刮痕嗎？", False, "否。刮傷在別處：左側、右上。"),
+        ("下方有刮痕嗎？", False, "否。刮傷在別處：左側、右上角。"),
         ("What is wrong with this part?", "scratch", "Scratch, with a probability of 97%."),
-        ("瑕疵在哪裡？", ((0, 1), (2, 0)), "刮傷：左側、右上。"),
-        ("How large is it?", ((30, 90),), "The largest of 2 places. Scratch: 30 × 90 pixels, upper right."),
+        ("瑕疵在哪裡？", ((0, 1), (2, 0)), "刮傷：左側、右上角。"),
+        ("How large is it?", ((30, 90),), "The largest of 2 places. Scratch: 30 × 90 pixels, at the upper right."),
         ("這件合格嗎？", "NG", "此件不合格（NG）。刮傷，機率 97%。"),
         ("What should I do with it?", "reject", "What to do: take the part out."),
         ("刮痕嚴重嗎？", "moderate", "刮傷：中等（依標示面積）。"),
@@ -98,7 +98,7 @@ def test_millimetres_are_said_where_they_are_known(interview: Interview) -> None
     """Before the pixels."""
     box = msgspec.structs.replace(SCRATCHED.boxes[0], mm=Millimetres(30, 21, 17, 6))
     (answer,) = asked(interview, "How large is the scratch?", Part("NG", "scratch", 0.9, boxes=(box,)))
-    assert answer.text == "Scratch: 17 × 6 mm (170 × 60 pixels), centre."
+    assert answer.text == "Scratch: 17 × 6 mm (170 × 60 pixels), in the centre."
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,7 @@ def test_millimetres_are_said_where_they_are_known(interview: Interview) -> None
         (GOOD, "有幾處瑕疵？", "沒有發現瑕疵。"),
         (DOUBTFUL, "Is there a stain?", "I cannot tell. The model is not sure: most likely Stain, 41%."),
         (Part("UNDECIDED", None, 0.0, "blurred"), "有刮痕嗎？", "無法判斷。此件待判：影像模糊。"),
+        (Part("UNDECIDED", None, 0.0, "cut_off"), "有刮痕嗎？", "無法判斷。此件待判：工件未完整入鏡。"),
         (Part("NG", "scratch", 0.9), "How many scratches?", "I cannot tell. Found: Scratch, but no place is marked."),
         (TWO, "Are there any dents?", "I cannot tell. This model knows no “dents”"),
         (TWO, "What caused the scratch?", "I cannot tell. I answer what the inspection knows"),

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from edge.language.grammar.language import Language
-
-_LEFT, _RIGHT = frozenset({"upper_left", "left", "lower_left"}), frozenset({"upper_right", "right", "lower_right"})
-_UPPER, _LOWER = frozenset({"upper_left", "upper", "upper_right"}), frozenset({"lower_left", "lower", "lower_right"})
-_CENTRE = frozenset({"centre", "most"})
+from edge.language.grammar.language import CENTRE, LEFT, LOWER, RIGHT, UPPER, Language
 
 _CLAIMS = """
 ok ng good bad pass passes passed fail fails failed accept accepted reject rejected undecided verdict perfect fine
@@ -86,15 +82,15 @@ ENGLISH = Language(
         "action": ("To do: {action}.", "Please {action}.", "Next step: {action}."),
     },
     places_named={
-        "left": _LEFT,
-        "right": _RIGHT,
-        "upper": _UPPER,
-        "top": _UPPER,
-        "lower": _LOWER,
-        "bottom": _LOWER,
-        "centre": _CENTRE,
-        "center": _CENTRE,
-        "middle": _CENTRE,
+        "left": LEFT,
+        "right": RIGHT,
+        "upper": UPPER,
+        "top": UPPER,
+        "lower": LOWER,
+        "bottom": LOWER,
+        "centre": CENTRE,
+        "center": CENTRE,
+        "middle": CENTRE,
     },
     claims=frozenset(_CLAIMS.split()),
     numerals=frozenset(_NUMERALS.split()),

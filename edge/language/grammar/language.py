@@ -10,10 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from edge.facts import Action, Orientation, Place, Severity
+from edge.verdict import Reason, Status
+
 # The order of sentences in a report.
 # place: of the only finding; largest and others: where there are several.
 Kind = Literal["status", "place", "largest", "others", "severity", "doubt", "action"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+# What "left" and the like may mean, for `places_named`.
+LEFT: frozenset[Place] = frozenset({"upper_left", "left", "lower_left"})
+RIGHT: frozenset[Place] = frozenset({"upper_right", "right", "lower_right"})
+UPPER: frozenset[Place] = frozenset({"upper_left", "upper", "upper_right"})
+LOWER: frozenset[Place] = frozenset({"lower_left", "lower", "lower_right"})
+CENTRE: frozenset[Place] = frozenset({"centre", "most"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +40,18 @@ class Language:
     code: str
     gap: str
     is_spaced: bool
-    status: Mapping[str, str]
-    reason: Mapping[str, str]
-    place: Mapping[str, str]
+    status: Mapping[Status, str]
+    reason: Mapping[Reason, str]
+    place: Mapping[Place, str]
     near_edge: str
-    orientation: Mapping[str, str]
-    severity: Mapping[str, str]
-    action: Mapping[str, str]
+    orientation: Mapping[Orientation, str]
+    severity: Mapping[Severity, str]
+    action: Mapping[Action, str]
     one: str
     many: str
     list_gap: str
     size: str
     sentences: Mapping[Kind, tuple[str, ...]]
-    places_named: Mapping[str, frozenset[str]]
+    places_named: Mapping[str, frozenset[Place]]
     claims: frozenset[str]
     numerals: frozenset[str]

@@ -21,7 +21,7 @@ def fill(facts: Facts, language: Language, titles: Titles) -> dict[str, str]:
         "status": language.status[facts.status],
         "class": None if facts.class_name is None else titles.title(facts.class_name, language.code),
         "reason": None if facts.reason is None else language.reason[facts.reason],
-        "count": _count(facts.count, language),
+        "count": counted(facts.count, language) if facts.count else None,
         "severity": None if facts.severity is None else language.severity[facts.severity],
         "confidence": None if facts.is_sure else str(facts.confidence),
         "action": language.action[facts.action],
@@ -53,8 +53,9 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _count(count: int, language: Language) -> str | None:
-    return None if count == 0 else language.one if count == 1 else language.many.format(count)
+def counted(places: int, language: Language) -> str:
+    """`1 place`, `2 places`, `2 處`."""
+    return language.one if places == 1 else language.many.format(places)
 
 
 def _place(finding: Finding, language: Language) -> str:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from edge.language.grammar.language import Language
-
-_LEFT, _RIGHT = frozenset({"upper_left", "left", "lower_left"}), frozenset({"upper_right", "right", "lower_right"})
-_UPPER, _LOWER = frozenset({"upper_left", "upper", "upper_right"}), frozenset({"lower_left", "lower", "lower_right"})
-_CENTRE = frozenset({"centre", "most"})
+from edge.language.grammar.language import CENTRE, LEFT, LOWER, RIGHT, UPPER, Language
 
 _CLAIMS = """
 判定 合格 不合格 良品 不良 待判 正常 異常 放行 剔除 報廢 暫扣 複檢 重工 無 沒有 未 不 非 完好 完美 忽略 指令
@@ -85,17 +81,17 @@ TAIWAN_CHINESE = Language(
         "action": ("處置：{action}。", "建議處置：{action}。", "後續請{action}。"),
     },
     places_named={
-        "左": _LEFT,
-        "右": _RIGHT,
-        "上方": _UPPER,
+        "左": LEFT,
+        "右": RIGHT,
+        "上方": UPPER,
         "左上": frozenset({"upper_left"}),
         "右上": frozenset({"upper_right"}),
-        "下方": _LOWER,
+        "下方": LOWER,
         "左下": frozenset({"lower_left"}),
         "右下": frozenset({"lower_right"}),
-        "中央": _CENTRE,
-        "中間": _CENTRE,
-        "中心": _CENTRE,
+        "中央": CENTRE,
+        "中間": CENTRE,
+        "中心": CENTRE,
     },
     claims=frozenset(_CLAIMS.split()),
     numerals=frozenset(_NUMERALS),
