@@ -92,8 +92,8 @@ class Ran:
     cpu_s: dict[str, float]
 
 
-def run_line(shared: Bench, sources: Sequence[PacedFrames], waits: bool = False) -> Ran:
-    """A whole line with these cameras, until all have ended."""
+def run_line(shared: Bench, sources: Sequence[PacedFrames], waits: bool = False, batch: int = 1) -> Ran:
+    """A whole line with these cameras, until all have ended. batch: how many pictures the engine gets at once."""
     with (
         tempfile.TemporaryDirectory(prefix="edgevl-figures-") as folder,
         open_store(Path(folder), StoreLimits(), _nobody) as store,
@@ -102,7 +102,8 @@ def run_line(shared: Bench, sources: Sequence[PacedFrames], waits: bool = False)
         outlets = Outlets(store, publisher, PicturePlan(Path(folder) / PICTURES, True, 5.0, 80))
         cameras = [CameraPlan(source, waits=waits) for source in sources]
         facts = line_facts("figures", [shared.bundle], shared.opened)
-        recipes = one_recipe(Inspector(shared.bundle, shared.opened.engine), [source.name for source in sources])
+        inspector = Inspector(shared.bundle, shared.opened.engine, lambda: batch)
+        recipes = one_recipe(inspector, [source.name for source in sources])
         line = Line(facts, cameras, recipes, outlets, Numbers(new_epoch()), _nobody)
         line.start()
         before = time.process_time()

@@ -1,8 +1,16 @@
 #!/bin/sh
-# Installs the Debian packages that some tests need (a browser, an RTSP server, fonts with Chinese characters).
+# Installs what some tests need beyond Python: Debian packages (a browser, an RTSP server, fonts with Chinese characters),
+# and, where there is Node.js, ZeroMQ for the feed's JavaScript example.
 # Runs before `make test`. Without root or apt-get it changes nothing; the tests then say what they skipped and why.
 set -eu
 cd "$(dirname "$0")"
+
+# Its package brings a built library, so no script of it needs to run. Without a registry the test is skipped.
+if [ "$(id -u)" = 0 ] && command -v npm >/dev/null 2>&1 && [ ! -d "$(npm root -g)/zeromq" ]; then
+    echo "Installing for the tests: zeromq of npm"
+    npm install --global --ignore-scripts --no-audit --no-fund --silent zeromq@6.8.0 || echo "npm could not; a test will be skipped"
+fi
+
 wanted=$(grep -v '^ *#' system-packages.txt)
 missing=""
 for package in $wanted; do

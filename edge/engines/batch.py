@@ -28,7 +28,7 @@ def worthwhile_batch(engine: Engine, image_HWC: NDArray[np.uint8]) -> tuple[int,
     times: dict[int, list[float]] = {size: [] for size in batches}
     for _ in range(_ROUNDS):
         for size in sorted(times):
-            seconds = _seconds(engine, batches[size])
+            seconds = seconds_of(engine, batches[size])
             if seconds is None or (seconds > _LONGEST_S and size > 1):
                 times = {known: taken for known, taken in times.items() if known < size}
                 break
@@ -43,8 +43,8 @@ def worthwhile_batch(engine: Engine, image_HWC: NDArray[np.uint8]) -> tuple[int,
     return gains[0], f"up to {gains[0]} pictures at once (a picture alone {ms[1]:.2f} ms, {tried})"
 
 
-def _seconds(engine: Engine, image_NHWC: NDArray[np.uint8]) -> float | None:
-    """None where the engine refuses it."""
+def seconds_of(engine: Engine, image_NHWC: NDArray[np.uint8]) -> float | None:
+    """How long a batch took; None where the engine refuses it."""
     begin = time.perf_counter()
     try:
         engine.run(image_NHWC)

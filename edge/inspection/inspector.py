@@ -1,7 +1,7 @@
-"""Pictures in, one verdict each out: preprocess, engine, decision, boxes. A straight line without threads.
+"""Pictures in, one verdict each out: preprocess, engine, decision, boxes. A straight line.
 
 `prepare` may be called ahead, in another thread: a camera's own thread makes the model input while the inspection
-thread has the engine at work on the picture before.
+thread has the engine at work on the picture before. The tiles of a large frame are cut ahead in the same way.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,17 @@ from edge.bundle import Bundle
 from edge.engines.engine import Engine, Outputs
 from edge.errors import EngineError
 from edge.inspection.added import additions_of, with_added
+from edge.inspection.ahead import made_ahead
 from edge.inspection.boxes import boxes_from_map
 from edge.inspection.preprocess import model_input
 from edge.inspection.tiles import Tiling, boxes_on, joined_map, tile_regions, worst
 from edge.messages import Box, Region
 from edge.quality import measure, unfit
 from edge.verdict import UNKNOWN_DEFECT, Decided, Reason, decide, undecided
+
+# So many tiles are cut in one go: to hand over each by itself costs both threads more than to cut it.
+_AT_ONCE = 16
+_WORTH_A_THREAD = 2 * _AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ class Inspection:
     embedding_D, map_HW: float32, None where the engine gave no answer. The map is the anomaly map for an unknown
         defect, else the defect map; of a tiled view it is put together, and the embedding is the worst tile's.
     map_level: what the map reaches at a place that is a defect.
-    preprocess_ms, engine_ms, decide_ms: this view's share of what a batch took; the sum over its tiles.
+    preprocess_ms, engine_ms, decide_ms: this view's share of what a batch took; the sum over its tiles, which are cut
+        while the engine works, so that the three may be more than the whole.
     error: the engine's own words where it failed, for the log.
     """
 
@@ -100,7 +107,7 @@ class Inspector:
 
     def prepare(self, view: View) -> Prepared | None:
         """The model input of a view, from any thread; None for one in tiles, which are cut as they are judged."""
-        return None if view.tiling else self._prepare(view, clipped(view.region, view.image_HWC))
+        return None if view.tiling else self._prepare((view, clipped(view.region, view.image_HWC)))
 
     def judge(self, prepared: Sequence[Prepared]) -> list[Inspection]:
         """What `inspect_all` says of their views."""
@@ -111,7 +118,8 @@ class Inspector:
     def inspect_all(self, views: Sequence[View]) -> list[Inspection]:
         """Judge views, in batches; a failing engine is UNDECIDED for all that were in the batch with it.
 
-        Tiles are cut as they are judged: no more than a batch of model inputs is in memory, however large the frame.
+        Tiles are cut as they are judged, the next few while the engine has these: no more than those are in memory,
+        however large the frame.
         """
         wholes = [clipped(view.region, view.image_HWC) for view in views]
         tilings = [tile_regions(w, v.tiling) if v.tiling else (w,) for w, v in zip(wholes, views, strict=True)]
@@ -123,11 +131,16 @@ class Inspector:
         ]
 
     def _found(self, places: Sequence[tuple[View, Region]]) -> Iterator[Inspection]:
+        if len(places) < _WORTH_A_THREAD:
+            yield from self.judge([self._prepare(place) for place in places])
+            return
         batch = self._batch()
-        for start in range(0, len(places), batch):
-            yield from self._judge_batch([self._prepare(*place) for place in places[start : start + batch]])
+        at_once = batch * ceil(_AT_ONCE / batch)
+        for prepared in made_ahead(self._prepare, places, at_once):
+            yield from self.judge(prepared)
 
-    def _prepare(self, view: View, region: Region) -> Prepared:
+    def _prepare(self, place: tuple[View, Region]) -> Prepared:
+        view, region = place
         begin = time.perf_counter()
         part_HWC = view.image_HWC[region.y : region.y + region.h, region.x : region.x + region.w]
         image_HWC = model_input(part_HWC, self.manifest.input)
