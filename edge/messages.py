@@ -143,6 +143,28 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     engine: str
 
 
+class Attention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a model looked: a grid over `region`, row by row, in percent of the place that it looked at most."""
+
+    region: Region
+    rows: tuple[tuple[Annotated[int, Meta(ge=0, le=100)], ...], ...]
+
+
+class Phrase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A piece of a report, and where on the picture to look for what it says.
+
+    It is `text[start:end]` of the report's language, or `words[start:end]`, in characters (Unicode code points).
+    Of `text`, `regions` are the places that the verdict marked, or all that was inspected; in pixels of the camera's
+    frame. Of `words`, `attention` is where the model looked while it wrote this.
+    """
+
+    of: Literal["text", "words"]
+    start: Count
+    end: Count
+    regions: tuple[Region, ...] = ()
+    attention: Attention | None = None
+
+
 class PartReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="report"):
     """A part in words. `verdict` and `verdict_number` name its verdict, which stands as it is whatever is said here.
 
@@ -150,7 +172,8 @@ class PartReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     report has more: `facts`, what the verdict says, rounded as it is said; `text` per language (`zh-TW`, `en`),
     sentences that say these facts and nothing else; `words` per language, what a model adds by looking at the part,
     which is the model's and may be wrong; `dropped`, how many of its sentences were left out because they contradicted
-    the verdict; `took_ms`, how long writing took.
+    the verdict; `took_ms`, how long writing took; `phrases` per language, in order, where on the picture to look for
+    what a piece of it says. Reports of earlier versions have no `phrases`.
     """
 
     schema: int
@@ -168,6 +191,7 @@ class PartReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     words: dict[str, str] = {}
     dropped: Count = 0
     took_ms: Amount = 0.0
+    phrases: dict[str, tuple[Phrase, ...]] = {}
 
 
 class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="picture"):

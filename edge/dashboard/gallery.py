@@ -10,6 +10,7 @@ from edge.dashboard.api import map_address, picture_address
 from edge.dashboard.live import parsed_time
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN
+from edge.dashboard.phrases import PhrasesElement
 from edge.dashboard.picture import Overlay, PictureElement, closeup, whole
 from edge.dashboard.questions import Ask, Questions
 from edge.dashboard.styling import show_if, show_status
@@ -139,11 +140,16 @@ class Detail:
         if report is None:
             return
         with self._report:
-            ui.label(report_text(report, moment.texts, moment.language)).classes("said")
+            phrases = report.phrases.get(moment.language, ()) if self._picture.visible else ()
+            of_text, of_words = ([each for each in phrases if each.of == of] for of in ("text", "words"))
+            said = report_text(report, moment.texts, moment.language)
+            PhrasesElement(said, of_text, self._picture).classes("said")
             words = report.words.get(moment.language)
             if words:
                 ui.label(moment.texts.report_words).classes("whose")
-                ui.label(words).classes("words")
+                PhrasesElement(words, of_words, self._picture).classes("words")
+            if phrases:
+                ui.label(moment.texts.report_point).classes("whose")
 
 
 def _overlay(verdict: Verdict, texts: Texts) -> Overlay:

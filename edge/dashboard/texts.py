@@ -92,6 +92,7 @@ class Texts:
     detail_engine: str
     report: str
     report_state: Mapping[ReportState, str]
+    report_point: str
     report_words: str
     ask: str
     ask_example: str
@@ -182,6 +183,7 @@ ENGLISH = Texts(
             "shed": "not written: too many parts at once",
         }
     ),
+    report_point="Point at underlined words to see their place; at the model's own, to see where it looked.",
     report_words="The model's own words, may be wrong",
     ask="Ask about this part",
     ask_example="Is there a scratch on the left? How large is it?",
@@ -272,6 +274,7 @@ TAIWAN_CHINESE = Texts(
             "shed": "未撰寫：同時件數過多",
         }
     ),
+    report_point="指向或點選畫線字句，影像會標出位置；模型的說法則標出它看的地方。",
     report_words="模型的說法，可能有誤",
     ask="詢問此件",
     ask_example="左邊有刮痕嗎？有多大？",

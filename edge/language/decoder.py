@@ -34,13 +34,14 @@ LONGEST_WORDS = 48  # pieces that the model adds of its own
 class Draft:
     """What a decoder wrote. text: the facts in its wording. words: its own prose. pieces: how many were written.
 
-    attention_T: where it looked while it wrote its own words; None where it wrote none.
+    ends: where each piece of `words` ends in it. looked_PT: where the decoder looked for each of them, float32.
     """
 
     text: str
     words: str
     pieces: int
-    attention_T: NDArray[np.float32] | None = None
+    ends: tuple[int, ...]
+    looked_PT: NDArray[np.float32]
 
 
 class Decoder:
@@ -72,11 +73,12 @@ class Decoder:
             logits_V, self_kv, attention_T = self.next(piece, self_kv, cross_kv)
             if course.in_words:
                 looked.append(attention_T)
+        text = "".join(self._written(said[:-1], filled, in_words=False, language=language))
+        pieces = self._written(own[:-1], filled, in_words=True, language=language)
+        words = "".join(pieces).lstrip()
+        ends = np.cumsum([len(piece) for piece in pieces], dtype=int) + len(words) - len("".join(pieces))
         return Draft(
-            self._text(said[:-1], filled, in_words=False, language=language),
-            self._text(own[:-1], filled, in_words=True, language=language),
-            len(said) + len(own),
-            np.mean(looked, axis=0).astype(np.float32) if len(own) > 1 else None,
+            text.strip(), words.rstrip(), len(said) + len(own), tuple(ends.tolist()), np.stack(looked)[: len(pieces)]
         )
 
     def begin(
@@ -96,14 +98,13 @@ class Decoder:
         logits, self_kv, attention = self._step.run(None, given)
         return logits[0], self_kv, attention[0]
 
-    def _text(self, ids: list[int], filled: dict[str, str], *, in_words: bool, language: Language) -> str:
+    def _written(self, ids: list[int], filled: dict[str, str], *, in_words: bool, language: Language) -> list[str]:
+        """The pieces with their slots filled."""
         pieces = [self.vocabulary.pieces[number] for number in ids]
         if in_words and "class" in filled:
             called = filled["class"].lower() if language.is_spaced else filled["class"]
-            pieces = [piece.replace(CLASS_SLOT, called) for piece in pieces]
-        else:
-            pieces = [_with_slot(piece, filled) for piece in pieces]
-        return "".join(pieces).strip()
+            return [piece.replace(CLASS_SLOT, called) for piece in pieces]
+        return [_with_slot(piece, filled) for piece in pieces]
 
 
 def _with_slot(piece: str, filled: dict[str, str]) -> str:

@@ -14,11 +14,12 @@ from edge.language.decoder import Decoder
 from edge.language.grammar.language import Language
 from edge.language.grammar.languages import language_of
 from edge.language.grammar.sentences import says, write
+from edge.language.phrases import fact_phrases, own_phrases
 from edge.language.prose import kept, split_sentences
 from edge.language.sight import Sight
 from edge.language.state import facts_of
 from edge.language.vocabulary import load_vocabulary
-from edge.messages import Verdict
+from edge.messages import Phrase, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,24 @@ class Written:
     """A report. text per language says the facts and nothing else; words per language are the model's.
 
     dropped: how many sentences of the model's were left out because they may contradict the facts.
+    phrases per language: where on the picture to look for what a piece of it says.
     """
 
     facts: Facts
     text: dict[str, str]
     words: dict[str, str]
     dropped: int
+    phrases: dict[str, tuple[Phrase, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A report in one language; `words` is empty where the model adds none."""
+
+    text: str
+    words: str
+    dropped: int
+    phrases: tuple[Phrase, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +70,27 @@ class Reporter:
         Raises EngineError where the encoder fails.
         """
         facts = facts_of(verdict)
-        if self._writer is None:
-            text = {each.code: write(facts, each.code, self._titles) for each in self._languages}
-            return Written(facts, text, {}, 0)
-        tokens_TC = self._writer.sight.see(image_HWC, verdict.region)
-        said, words, dropped = {}, {}, 0
-        for language in self._languages:
-            said[language.code], fit, lost = self._drafted(self._writer.decoder, tokens_TC, facts, language)
-            dropped += lost
-            if fit:
-                words[language.code] = language.gap.join(fit)
-        return Written(facts, said, words, dropped)
+        tokens_TC = None if self._writer is None else self._writer.sight.see(image_HWC, verdict.region)
+        said = {language.code: self._said(language, facts, verdict, tokens_TC) for language in self._languages}
+        return Written(
+            facts,
+            text={code: each.text for code, each in said.items()},
+            words={code: each.words for code, each in said.items() if each.words},
+            dropped=sum(each.dropped for each in said.values()),
+            phrases={code: each.phrases for code, each in said.items()},
+        )
 
-    def _drafted(
-        self, decoder: Decoder, tokens_TC: NDArray[np.float32], facts: Facts, language: Language
-    ) -> tuple[str, list[str], int]:
-        """The facts as the decoder words them, read back before anybody sees them; its own sentences; the lost ones."""
-        draft = decoder.write(tokens_TC, facts, language, self._titles)
-        fit, lost = kept(split_sentences(draft.words), facts, language.code, self._titles)
-        if says(draft.text, facts, language.code, self._titles):
-            return draft.text, fit, lost
-        return write(facts, language.code, self._titles), fit, lost
+    def _said(self, language: Language, facts: Facts, verdict: Verdict, tokens_TC: NDArray[np.float32] | None) -> _Said:
+        text = write(facts, language.code, self._titles)
+        if self._writer is None or tokens_TC is None:
+            return _Said(text, "", 0, fact_phrases(text, facts, language, self._titles, verdict))
+        draft = self._writer.decoder.write(tokens_TC, facts, language, self._titles)
+        if says(draft.text, facts, language.code, self._titles):  # read back before anybody sees it
+            text = draft.text
+        fit, dropped = kept(split_sentences(draft.words), facts, language.code, self._titles)
+        own = own_phrases(fit, draft, language, self._writer.sight.grid(len(tokens_TC)), verdict.region)
+        phrases = fact_phrases(text, facts, language, self._titles, verdict)
+        return _Said(text, language.gap.join(fit), dropped, (*phrases, *own))
 
 
 def _writer_of(bundle: Bundle) -> _Writer | None:

@@ -32,6 +32,11 @@ class Sight:
         """Whether there is a token for each place, and not one for the whole picture."""
         return self._output == TOKENS
 
+    def grid(self, tokens: int) -> tuple[int, int] | None:
+        """Rows and columns of so many tokens; None where they are not places of the picture."""
+        rows = round((tokens * self._input.height / self._input.width) ** 0.5)
+        return (rows, tokens // rows) if self.sees_places and rows and tokens % rows == 0 else None
+
     def see(self, image_HWC: NDArray[np.uint8], region: Region | None = None) -> NDArray[np.float32]:
         """tokens_TC, row by row, of `region` (None: all) of a uint8 BGR frame. Raises EngineError."""
         if region is not None:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -99,4 +100,4 @@ def _written(question: Part, fd: int, office: Office) -> Written:
     image_HWC = mapped_picture(fd, verdict.frame_height, verdict.frame_width)
     begun = time.monotonic()
     written = office.write(image_HWC, verdict)
-    return Written(written.facts, written.text, written.words, written.dropped, (time.monotonic() - begun) * 1e3)
+    return msgspec.structs.replace(written, took_ms=(time.monotonic() - begun) * 1e3)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from camera.packets import HungUpError, receive, send
 from edge.facts import Facts
-from edge.messages import Region, Verdict
+from edge.messages import Phrase, Region, Verdict
 from edge.questions.answered import Answered
 
 
@@ -60,6 +60,7 @@ class Written(msgspec.Struct, frozen=True, tag=True):
     words: dict[str, str]
     dropped: int
     took_ms: float
+    phrases: dict[str, tuple[Phrase, ...]] = {}
 
 
 class Asked(msgspec.Struct, frozen=True, tag=True):

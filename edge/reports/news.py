@@ -60,6 +60,7 @@ class News:
                 words=written.words if written else {},
                 dropped=written.dropped if written else 0,
                 took_ms=written.took_ms if written else 0.0,
+                phrases=written.phrases if written else {},
             )
         )
 

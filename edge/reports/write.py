@@ -31,7 +31,7 @@ class Desk:
         if verdict.bundle not in self._reporters:
             raise EdgevlError(f"no bundle of this line is {verdict.bundle}, which judged it")
         report = self._reporters[verdict.bundle].report(image_HWC, verdict)
-        return Written(report.facts, report.text, report.words, report.dropped, 0.0)
+        return Written(report.facts, report.text, report.words, report.dropped, 0.0, report.phrases)
 
     def ask(self, question: Ask) -> Asked:
         """See `edge.reports.child.Office`. Conversations about parts of different bundles are apart."""

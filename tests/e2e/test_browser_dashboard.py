@@ -5,20 +5,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psutil
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from edge.bundle import ClassSpec
 from edge.dashboard.texts import TEXTS
+from edge.facts import Titles
 from edge.feed.publisher import Publisher
-from edge.messages import ReportState, Verdict
+from edge.language.grammar.languages import LANGUAGES, language_of
+from edge.language.grammar.sentences import write
+from edge.language.phrases import fact_phrases
+from edge.language.state import facts_of
+from edge.messages import Attention, Box, Phrase, ReportState, Verdict
 from edge.questions.interview import Interview
 from edge.reports.handover import Ask, Asked
 from edge.requests.replay import Replay
@@ -36,6 +42,7 @@ pytestmark = [
 LINE = "鋼板 A 線"
 CAMERAS = ("上料端", "Belt")
 WAIT_S = 30
+CLASSES = [ClassSpec(name, "good" if name == "good" else "defect", titles) for name, titles in TITLES.items()]
 
 
 @dataclass(slots=True)
@@ -152,6 +159,44 @@ def test_a_report_stands_with_its_part(tmp_path: Path) -> None:
         assert served.get("/api/report/none")[0] == 404
 
 
+def test_pointing_at_a_phrase_lights_its_place(tmp_path: Path) -> None:
+    """By mouse and by keyboard: the rest goes dark, and the map away; of the model's own words, where it looked."""
+    part = replace(SCRATCHED, boxes=(*SCRATCHED.boxes, Box(560, 130, 60, 40, 0.7)))
+    with opened(tmp_path) as (line, _, browser):
+        verdict = line.part(CAMERAS[0], part)
+        text, phrases = {}, {}
+        for code in LANGUAGES:
+            text[code] = write(facts_of(verdict), code, Titles(CLASSES))
+            attention = Attention(verdict.region, ((0, 100), (50, 0)))
+            own = Phrase("words", 0, 2, attention=attention)
+            facts = fact_phrases(text[code], facts_of(verdict), language_of(code), Titles(CLASSES), verdict)
+            phrases[code] = (*facts, own)
+        with line.lock:
+            line.feed.report(verdict, "ready", text, {"zh-TW": "表面發亮。", "en": "It shines."}, phrases)
+        _until(browser, lambda: _cards(browser) == 1)
+        browser.find_element("css selector", ".card:not(.hidden)").click()
+        _until(browser, lambda: _count(browser, ".detail image.heat") == 1)
+        _until(browser, lambda: _count(browser, ".detail .said .phrase") == 5)
+        assert _text(browser, ".detail .said") == text["zh-TW"]
+
+        ActionChains(browser).move_to_element(_phrase(browser, "右上角")).perform()
+        _until(browser, lambda: _count(browser, ".detail .lit .place") == 1)
+        lit = browser.find_element("css selector", ".detail .lit .place")
+        assert [lit.get_attribute(name) for name in ("x", "y", "width", "height")] == ["560", "130", "60", "40"]
+        assert _count(browser, ".detail image.heat") == 0
+        save_screenshot(browser, tmp_path / "phrase.png")
+        ActionChains(browser).move_to_element(browser.find_element("css selector", ".detail-verdict")).perform()
+        _until(browser, lambda: _count(browser, ".detail .lit") == 0)
+        assert _count(browser, ".detail image.heat") == 1
+
+        browser.execute_script("document.querySelector('.detail .said .phrase').focus()")
+        ActionChains(browser).send_keys(Keys.TAB).perform()
+        _until(browser, lambda: _count(browser, ".detail .lit .place") == 2)
+        browser.execute_script("document.querySelector('.detail .words .phrase').focus()")
+        _until(browser, lambda: _count(browser, ".detail .lit image.looked") == 1)
+        save_screenshot(browser, tmp_path / "looked.png")
+
+
 def test_parts_are_searched_for_on_the_page(tmp_path: Path) -> None:
     """A sentence brings the parts it describes; one that cannot be searched for brings a sentence."""
     with opened(tmp_path) as (line, _, browser):
@@ -171,8 +216,7 @@ def test_parts_are_searched_for_on_the_page(tmp_path: Path) -> None:
 
 def test_a_part_is_asked_about_on_the_page(tmp_path: Path) -> None:
     """Answers come from the line's request socket; follow-ups are understood, and a line that is silent is said."""
-    classes = [ClassSpec(name, "good" if name == "good" else "defect", titles) for name, titles in TITLES.items()]
-    interview = Interview(classes)
+    interview = Interview(CLASSES)
 
     def answer(question: Ask, reply: Callable[[Asked | str], None]) -> None:
         session, answers = interview.ask(question.text, question.verdict, question.previous, question.session)
@@ -202,6 +246,10 @@ def test_a_part_is_asked_about_on_the_page(tmp_path: Path) -> None:
         box.send_keys("那右邊呢？", Keys.ENTER)
         _until(browser, lambda: "否。刮傷在別處" in _text(browser, ".questions .answers"))
         save_screenshot(browser, tmp_path / "questions.png")
+
+
+def _phrase(browser: Any, text: str) -> Any:
+    return next(each for each in browser.find_elements("css selector", ".detail .phrase") if each.text == text)
 
 
 def _answers(browser: Any) -> int:

@@ -26,6 +26,7 @@ from edge.messages import (
     LineReport,
     Message,
     PartReport,
+    Phrase,
     Picture,
     Region,
     ReportState,
@@ -165,7 +166,14 @@ class FeedDouble:
         self._publish(self._picture(verdict, image_HWC), jpeg.tobytes())
         return verdict
 
-    def report(self, verdict: Verdict, state: ReportState, text: dict[str, str], words: dict[str, str]) -> None:
+    def report(
+        self,
+        verdict: Verdict,
+        state: ReportState,
+        text: dict[str, str],
+        words: dict[str, str],
+        phrases: dict[str, tuple[Phrase, ...]] | None = None,
+    ) -> None:
         """Store and publish how a part's report stands."""
         topic = topic_for("report", self._line, verdict.camera)
         report = PartReport(
@@ -181,6 +189,7 @@ class FeedDouble:
             state=state,
             text=text,
             words=words,
+            phrases=phrases or {},
         )
         self._store.append_reports([report])
         self._publish(report)

@@ -13,15 +13,34 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from camera.packets import MOST_BYTES
 from edge.bench.framelist import FrameList
+from edge.bundle import load_bundle
 from edge.client import Client
 from edge.client.watch import watch
 from edge.feed.publisher import Numbers
+from edge.inspection.boxes import MAX_BOXES
+from edge.language.grammar.languages import LANGUAGES
 from edge.line.outbox import Reported, new_outbox
 from edge.line.plan import CameraPlan
-from edge.messages import SCHEMA_VERSION, LineReport, Message, PartReport, ReportState, Verdict, decode, encode
+from edge.messages import (
+    SCHEMA_VERSION,
+    Attention,
+    Box,
+    LineReport,
+    Message,
+    PartReport,
+    Phrase,
+    Region,
+    ReportState,
+    Verdict,
+    decode,
+    encode,
+)
 from edge.reports.desk import ReportDesk
+from edge.reports.handover import Open
 from edge.reports.plan import NO_REPORTS, ReportPlan
+from edge.reports.write import Desk
 from edge.requests.messages import Mark, ReplayAnswer, ReplayRequest, SnapshotAnswer, SnapshotRequest
 from edge.store.history import History
 from edge.store.store import Store, StoreLimits, open_store
@@ -35,10 +54,12 @@ from tests.edge.test_store import append, silent
 SCHEMA_FILE = Path(__file__).parents[2] / "docs/feed/feed.schema.json"
 TOPIC = "report/steel/belt"
 TEXT = {"en": "One scratch [left].", "zh-TW": "左側有一處刮痕。"}
+LOOKED = Attention(Region(80, 60, 640, 480), ((0, 100), (7, 50)))
+PHRASES = {"en": (Phrase("text", 4, 11, (Region(300, 210, 170, 60),)), Phrase("words", 0, 14, attention=LOOKED))}
 
 
 def report_of(verdict: Verdict, number: int, state: ReportState, epoch: str | None = None) -> PartReport:
-    written = {"text": TEXT, "words": {"en": "It looks fresh."}} if state == "ready" else {}
+    written = {"text": TEXT, "words": {"en": "It looks fresh."}, "phrases": PHRASES} if state == "ready" else {}
     return PartReport(
         schema=SCHEMA_VERSION,
         topic=TOPIC,
@@ -82,6 +103,28 @@ def test_a_report_is_as_the_schema_says_and_stored_as_published(tmp_path: Path) 
         assert history.report(reports[0].verdict) == reports[3]
         assert history.report("of nobody") is None
         assert store.unfinished_reports() == [reports[4]]
+
+
+def test_a_report_of_an_earlier_version_is_still_read() -> None:
+    """It has no phrases, and means what it did."""
+    report = report_of(scratched(0), 0, "ready")
+    earlier = json.loads(encode(report))
+    del earlier["phrases"]
+    assert decode(json.dumps(earlier).encode()) == msgspec.structs.replace(report, phrases={})
+
+
+def test_the_process_that_writes_says_where_to_look(small_bundle: Path) -> None:
+    """Also without a decoder; it fits the socket to the line with as many places as a verdict may mark."""
+    boxes = tuple(Box(20 * number, 20 * number, 9, 9, 0.9) for number in range(MAX_BOXES))
+    verdict = msgspec.structs.replace(
+        scratched(0), boxes=boxes, region=Region(0, 0, 800, 600), bundle=load_bundle(small_bundle).manifest.bundle_id
+    )
+    written = Desk(Open((str(small_bundle),), tuple(LANGUAGES))).write(flat(0, 8), verdict)
+    assert set(written.phrases) == set(LANGUAGES)
+    for code, phrases in written.phrases.items():
+        assert written.text[code][: phrases[0].end].endswith("NG")
+        assert {region for each in phrases for region in each.regions} > {Region(b.x, b.y, b.w, b.h) for b in boxes}
+    assert len(msgspec.msgpack.encode(written)) < MOST_BYTES / 4
 
 
 def test_what_was_queued_when_the_service_was_killed_has_expired_at_the_next_start(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ ok ng good bad pass passes passed fail fails failed accept accepted reject rejec
 defective defectless flawless faultless undamaged no not none never without nothing free clean safe slight moderate
 severe minor major critical serious ignore instruction instructions system
 """
+_JOINTS = "and but while with without which where near around along across at in on over under beside between"
 _NUMERALS = "one two three four five six seven eight nine ten several many few single"
 
 ENGLISH = Language(
@@ -94,4 +95,5 @@ ENGLISH = Language(
     },
     claims=frozenset(_CLAIMS.split()),
     numerals=frozenset(_NUMERALS.split()),
+    joints=frozenset(_JOINTS.split()),
 )

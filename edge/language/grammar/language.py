@@ -34,7 +34,7 @@ class Language:
     list_gap: between the places of a list. one, many: of counted places, `{}` is the number. sentences: by kind.
     places_named: words that a place is recognised by in free prose -> those of the nine it may mean.
     claims: words that only a verdict may say, so that no prose beside it does; `numerals`: those that say a number.
-    is_spaced: whether words stand apart.
+    joints: words that another phrase begins with, in free prose. is_spaced: whether words stand apart.
     """
 
     code: str
@@ -55,3 +55,4 @@ class Language:
     places_named: Mapping[str, frozenset[Place]]
     claims: frozenset[str]
     numerals: frozenset[str]
+    joints: frozenset[str]

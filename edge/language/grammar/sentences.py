@@ -41,46 +41,55 @@ def read_back(text: str, language: str, titles: Titles) -> tuple[tuple[Kind, Map
     """The sentences of `text` as (kind, slots); None where any of it is no sentence of this grammar."""
     spoken = language_of(language)
     names = tuple(sorted(set(titles.all(language).values()), key=len, reverse=True))
-    return next(_readings(text, spoken, names), None)
+    reading = next(_readings(text, spoken, names), None)
+    return None if reading is None else tuple((kind, _slots(match)) for kind, match in reading)
 
 
 def says(text: str, facts: Facts, language: str, titles: Titles) -> bool:
     """Whether `text` says all of the facts, each once, and nothing else."""
+    return parsed(text, facts, language, titles) is not None
+
+
+def parsed(text: str, facts: Facts, language: str, titles: Titles) -> tuple[re.Match[str], ...] | None:
+    """The sentences of a text that says all of the facts, each once, and nothing else; else None.
+
+    The groups of a match are the slots of its sentence, in their places in `text`.
+    """
     spoken = language_of(language)
     filled = fill(facts, spoken, titles)
     names = tuple(sorted({*titles.all(language).values(), *_own_title(filled)}, key=len, reverse=True))
     wanted = kinds_of(filled)
     for reading in _readings(text, spoken, names):
-        if tuple(kind for kind, _ in reading) == wanted and _joined(reading) == filled:
-            return True
-    return False
+        matches = tuple(match for _, match in reading)
+        said = {slot: text for match in matches for slot, text in _slots(match).items()}
+        if tuple(kind for kind, _ in reading) == wanted and said == filled:
+            return matches
+    return None
 
 
 def _own_title(filled: Mapping[str, str]) -> tuple[str, ...]:
     return (filled["class"],) if "class" in filled else ()
 
 
-def _joined(reading: tuple[tuple[Kind, Mapping[str, str]], ...]) -> dict[str, str]:
-    return {slot: text for _, slots in reading for slot, text in slots.items()}
+def _slots(match: re.Match[str]) -> dict[str, str]:
+    return {slot: said for slot, said in match.groupdict().items() if said is not None}
 
 
 def _readings(
-    text: str, language: Language, names: tuple[str, ...]
-) -> Iterator[tuple[tuple[Kind, Mapping[str, str]], ...]]:
-    """Every way to read the text; more than one only where a title reads like a sentence."""
-    if not text:
+    text: str, language: Language, names: tuple[str, ...], at: int = 0
+) -> Iterator[tuple[tuple[Kind, re.Match[str]], ...]]:
+    """Every way to read the text from `at` on; more than one only where a title reads like a sentence."""
+    if at == len(text):
         yield ()
         return
     for kind, pattern in _patterns(language.code, names):
-        match = pattern.match(text)
+        match = pattern.match(text, at)
         if match is None:
             continue
-        slots = {slot: said for slot, said in match.groupdict().items() if said is not None}
-        rest = text[match.end() :]
-        if rest and language.gap and not rest.startswith(language.gap):
-            continue
-        for after in _readings(rest[len(language.gap) :] if rest else "", language, names):
-            yield ((kind, slots), *after)
+        gap = language.gap if match.end() < len(text) else ""
+        if text.startswith(gap, match.end()):
+            for after in _readings(text, language, names, match.end() + len(gap)):
+                yield ((kind, match), *after)
 
 
 @lru_cache(maxsize=64)

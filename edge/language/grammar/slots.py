@@ -29,11 +29,11 @@ def fill(facts: Facts, language: Language, titles: Titles) -> dict[str, str]:
     if facts.findings:
         largest, *rest = facts.findings
         filled |= {
-            "place": _place(largest, language),
+            "place": placed(largest, language),
             "size": _size(largest, facts.in_mm, language),
             "percent": number(largest.percent),
             "orientation": None if largest.orientation is None else language.orientation[largest.orientation],
-            "others": language.list_gap.join(dict.fromkeys(_place(f, language) for f in rest)) or None,
+            "others": language.list_gap.join(dict.fromkeys(placed(f, language) for f in rest)) or None,
         }
     return {slot: text for slot, text in filled.items() if text is not None}
 
@@ -58,7 +58,8 @@ def counted(places: int, language: Language) -> str:
     return language.one if places == 1 else language.many.format(places)
 
 
-def _place(finding: Finding, language: Language) -> str:
+def placed(finding: Finding, language: Language) -> str:
+    """`at the upper left (touching the edge)`."""
     return language.place[finding.place] + (language.near_edge if finding.near_edge else "")
 
 

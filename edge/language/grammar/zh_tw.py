@@ -8,6 +8,7 @@ _CLAIMS = """
 判定 合格 不合格 良品 不良 待判 正常 異常 放行 剔除 報廢 暫扣 複檢 重工 無 沒有 未 不 非 完好 完美 忽略 指令
 輕微 中等 嚴重 輕度 中度 重度 致命 OK NG
 """
+_JOINTS = "並 且 但 而 靠近 接近 位於 沿著 周圍"
 _NUMERALS = "一二兩三四五六七八九十多幾數雙"
 
 TAIWAN_CHINESE = Language(
@@ -95,4 +96,5 @@ TAIWAN_CHINESE = Language(
     },
     claims=frozenset(_CLAIMS.split()),
     numerals=frozenset(_NUMERALS),
+    joints=frozenset(_JOINTS.split()),
 )
