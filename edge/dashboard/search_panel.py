@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nicegui import run, ui
 
@@ -52,5 +53,6 @@ class SearchPanel:
         self._said.set_text(found.error or (self._texts.search_nothing if not found.hits else ""))
         show_if(self._said, bool(found.error) or not found.hits)
         show_if(self._row, bool(found.hits))
+        moment = replace(self._moment, past=replace(self._moment.past, reports=found.reports))
         for index, card in enumerate(self._cards):
-            card.update(found.hits[index].stored if index < len(found.hits) else None, self._moment)
+            card.update(found.hits[index].stored if index < len(found.hits) else None, moment)

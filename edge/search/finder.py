@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.bundle import Bundle, load_bundle
 from edge.errors import BundleError, EdgevlError
+from edge.messages import PartReport
 from edge.search.question import checked_sentence, is_verdict_id
 from edge.search.results import Hit
 from edge.search.search import open_search
-from edge.store.history import Wanted
+from edge.store.history import History, Wanted
 from edge.store.store import DATABASE
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Best first; error: one sentence where the question could not be answered."""
+    """Best first; reports: of the parts that have one, by the id of the verdict.
+
+    error: one sentence where the question could not be answered.
+    """
 
     hits: tuple[Hit, ...] = ()
+    reports: Mapping[str, PartReport] = field(default_factory=dict)
     error: str | None = None
 
 
@@ -40,8 +46,9 @@ class Finder:
         try:
             sentence = None if is_verdict_id(question) else checked_sentence(question)
             with self._asking:
-                return Found(tuple(self._find(sentence or question, sentence is None, wanted, most)))
-        except (EdgevlError, OSError, ValueError) as error:
+                hits = tuple(self._find(sentence or question, sentence is None, wanted, most))
+            return Found(hits, History(self._data_dir).reports([hit.stored.verdict.id for hit in hits]))
+        except (EdgevlError, OSError, ValueError, sqlite3.Error) as error:
             return Found(error=str(error))
 
     def _find(self, question: str, is_id: bool, wanted: Wanted, most: int) -> list[Hit]:

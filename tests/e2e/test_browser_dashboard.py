@@ -198,15 +198,16 @@ def test_pointing_at_a_phrase_lights_its_place(tmp_path: Path) -> None:
 
 
 def test_parts_are_searched_for_on_the_page(tmp_path: Path) -> None:
-    """A sentence brings the parts it describes; one that cannot be searched for brings a sentence."""
+    """A sentence brings the parts it describes and their reports; one that cannot be searched for brings a sentence."""
     with opened(tmp_path) as (line, _, browser):
-        line.part(CAMERAS[0], SCRATCHED)
+        line.report(line.part(CAMERAS[0], SCRATCHED), "ready")
         line.part(CAMERAS[0], DOUBTFUL)
         _until(browser, lambda: _cards(browser) == 2)
         box = browser.find_element("css selector", ".search input")
         box.send_keys("scratch" + Keys.ENTER)
         _until(browser, lambda: _count(browser, ".search .card:not(.hidden)") == 1)
         assert _text(browser, ".search .card:not(.hidden) .class") == "刮傷"
+        assert _text(browser, ".search .card:not(.hidden) .report") == "左側有一處刮痕 ready"
         save_screenshot(browser, tmp_path / "search.png")
         box.clear()
         box.send_keys("царапина" + Keys.ENTER)
