@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from compress.errors import DataError
+from compress.in_place import put_in_place
 from edge.bundle import (
     FORMAT_VERSION,
     MANIFEST,
@@ -95,13 +96,3 @@ def _answers(file: Path, golden_NHWC: NDArray[np.uint8], names: tuple[str, ...])
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     runs = [session.run(names, {"image": one[None]}) for one in golden_NHWC]
     return {name: np.concatenate([run[i] for run in runs]) for i, name in enumerate(names)}
-
-
-def put_in_place(partial: Path, out: Path) -> None:
-    """Swap folders: a device that copies the bundle meanwhile sees the old one, none, or the new one, never a mix."""
-    old = out.with_name(out.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    partial.rename(out)
-    shutil.rmtree(old, ignore_errors=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from compress.pack import put_in_place
+from compress.in_place import put_in_place
 from edge.bundle import MANIFEST, Bundle, ClassSpec, ReportsSpec, TextSearch, entry_for, load_bundle, write_manifest
 
 FOLDER = "language"

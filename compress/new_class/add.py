@@ -17,9 +17,10 @@ from compress.data.images import read_image
 from compress.data.reading import Reading
 from compress.data.samples import Sample
 from compress.errors import DataError
+from compress.in_place import put_in_place
 from compress.new_class.fit import Known, discriminants, mean_of, recognised, threshold_for
 from compress.new_class.sentence import place_of
-from compress.pack import check_out, put_in_place
+from compress.pack import check_out
 from compress.progress import Reporter
 from edge.bundle import AddedClass, Bundle, Manifest, entry_for, load_bundle, write_manifest
 from edge.engines.choose import OpenedEngine, open_engine

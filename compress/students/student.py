@@ -14,12 +14,12 @@ from typing import Literal, TypeVar
 
 import msgspec
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from compress.int8.qdq import Layer
+from compress.students.kept import filled, keep, kept
 from compress.students.spoken import spoken_by_mean_and_maximum
 from compress.students.student_model import StudentModel
 from compress.teachers.features import Grids
@@ -175,15 +175,12 @@ def fused(student: Student) -> Student:
 
 def save_student(student: Student, folder: Path) -> None:
     """`student.json` and `student.safetensors`: plain data, no pickle."""
-    (folder / "student.json").write_bytes(msgspec.json.format(msgspec.json.encode(student.config)))
-    save_file({k: v.contiguous() for k, v in student.state_dict().items()}, folder / "student.safetensors")
+    keep(student.config, student.state_dict(), folder)
 
 
 def load_student(folder: Path) -> Student:
-    config = msgspec.json.decode((folder / "student.json").read_bytes(), type=StudentConfig)
-    student = Student(config)
-    student.load_state_dict(load_file(folder / "student.safetensors"))
-    return channels_last(student).eval()
+    """What `save_student` left. Raises TeacherError where a file is missing, damaged, or of another model."""
+    return channels_last(kept(folder, StudentConfig, lambda config, tensors: filled(Student(config), tensors)))
 
 
 def in_int8(found: tuple[Layer, ...]) -> tuple[Layer, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,16 +86,6 @@ def read_record(folder: Path) -> TrainingRecord:
         return msgspec.json.decode((folder / RECORD).read_bytes(), type=TrainingRecord, dec_hook=_path)
     except (OSError, msgspec.DecodeError) as error:
         raise DataError(f"{folder / RECORD} is missing or damaged; train again with `edgevl train`") from error
-
-
-def put_in_place(partial: Path, out: Path) -> None:
-    """Swap the finished folder in; what stood there goes only when the new one is whole."""
-    old = out.with_name(out.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    partial.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _path(kind: type, value: object) -> object:

@@ -19,6 +19,7 @@ from compress.data.dataset import Dataset, Sample, Split
 from compress.data.pictures import find_unreadable
 from compress.data.readers.lists import SPLITS
 from compress.errors import DataError
+from compress.in_place import put_in_place
 from compress.progress import Reporter
 from compress.teachers.pretrained import find_folder
 from compress.teachers.prompts import Prompts
@@ -28,7 +29,7 @@ from compress.train.folds import make_folds
 from compress.train.judge import Opinion
 from compress.train.options import TrainOptions
 from compress.train.processes import open_accelerator, reporter_of
-from compress.train.record import FoldScore, Source, TrainingRecord, check_training_out, put_in_place, write_record
+from compress.train.record import FoldScore, Source, TrainingRecord, check_training_out, write_record
 from compress.train.save import save_teacher
 from compress.train.sentences import sentences_of_classes
 from compress.workspace import digest_files, digest_of, open_workspace

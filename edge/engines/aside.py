@@ -1,4 +1,4 @@
-"""Graphs of a bundle that run beside the verdict path: on one thread, for whoever reports and explains."""
+"""Graphs of a bundle that run beside the verdict path: on one thread, for whoever reports, explains and searches."""
 
 from __future__ import annotations
 

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle
-from edge.errors import BundleError
+from edge.engines.aside import open_aside
 from edge.messages import Verdict
 from edge.search.seen import Seen, numbers, seen_in
 from edge.search.sentence import hashed
@@ -33,7 +31,7 @@ class Meaning:
 
     def __init__(self, text_graph: Path, part_graph: Path, classes: Sequence[str]) -> None:
         """classes: names in the order of the manifest. Raises BundleError."""
-        self._text, self._part = _session(text_graph), _session(part_graph)
+        self._text, self._part = open_aside(text_graph), open_aside(part_graph)
         self._classes = classes
 
     def of_sentence(self, text: str) -> NDArray[np.float32]:
@@ -59,13 +57,3 @@ def meaning_of(bundle: Bundle) -> Meaning | None:
         return None
     classes = [spec.name for spec in bundle.manifest.classes]
     return Meaning(bundle.file(text.sentence), bundle.file(text.part), classes)
-
-
-def _session(file: Path) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
-        raise BundleError(f"{file} cannot be used for searching ({error}); make the bundle again") from error

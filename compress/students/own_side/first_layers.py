@@ -15,26 +15,23 @@ from typing import Any
 
 import msgspec
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from compress.errors import TeacherError
 from compress.int8.qdq import Layer
+from compress.students.kept import filled, keep, kept
 from compress.students.own_side.build import build_side
+from compress.students.own_side.counting import multiply_adds
 from compress.students.own_side.student import fit_grid, level, plain_config
 from compress.students.spoken import spoken_by_mean
 from compress.students.student_model import StudentModel
 from compress.teachers.features import Grids
 from compress.teachers.image_side import ImageSide, TeacherVision
-from compress.teachers.pretrained import first_line
 from compress.teachers.teacher import Teacher
 from compress.teachers.teacher_input import Preprocessing
 from edge.bundle import InputSpec
 
 _MAP_CHANNELS = 32
-_CONFIG, _WEIGHTS = "student.json", "student.safetensors"
 
 
 class FirstConfig(msgspec.Struct, frozen=True):
@@ -128,23 +125,8 @@ class FirstLayers(StudentModel[FirstConfig]):
 
     def multiply_adds(self) -> int:
         """Of the convolutions and linear layers that something reads."""
-        total = 0
-
-        def count(module: nn.Module, _: Any, out: Tensor) -> None:
-            nonlocal total
-            assert isinstance(module, (nn.Conv2d, nn.Linear))
-            total += out.numel() * module.weight[0].numel()
-
-        hooks = [
-            layer.register_forward_hook(count) for layer in self._read() if isinstance(layer, (nn.Conv2d, nn.Linear))
-        ]
-        try:
-            with torch.no_grad():
-                self.eval()(_blank(self.config.input))
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return total
+        with torch.no_grad():
+            return multiply_adds(self._read(), lambda: self.eval()(_blank(self.config.input)))
 
     def parameters_count(self) -> int:
         return sum(p.numel() for module in self._read() for p in module.parameters(recurse=False))
@@ -187,20 +169,13 @@ def first_layers_of(teacher: Teacher, spec: InputSpec, num_classes: int) -> Firs
 def save_first(student: FirstLayers, folder: Path) -> None:
     """`student.json` and `student.safetensors`: plain data, no pickle, without what nothing reads."""
     unread = student.config.unread
-    kept = {k: v.clone().contiguous() for k, v in student.state_dict().items() if k.rpartition(".")[0] not in unread}
-    (folder / _CONFIG).write_bytes(msgspec.json.format(msgspec.json.encode(student.config)))
-    save_file(kept, folder / _WEIGHTS)
+    read = {name: value for name, value in student.state_dict().items() if name.rpartition(".")[0] not in unread}
+    keep(student.config, read, folder)
 
 
 def load_first(folder: Path) -> FirstLayers:
     """What `save_first` left. Raises TeacherError where a file is missing, damaged, or of another model."""
-    try:
-        config = msgspec.json.decode((folder / _CONFIG).read_bytes(), type=FirstConfig)
-        return _rebuilt(config, load_file(folder / _WEIGHTS))
-    except (OSError, msgspec.DecodeError, SafetensorError, TeacherError) as error:
-        raise TeacherError(
-            f"the student in {folder} cannot be used: {first_line(error)}; delete the folder and start the run again"
-        ) from error
+    return kept(folder, FirstConfig, _rebuilt)
 
 
 def _rebuilt(config: FirstConfig, tensors: dict[str, Tensor]) -> FirstLayers:
@@ -209,11 +184,7 @@ def _rebuilt(config: FirstConfig, tensors: dict[str, Tensor]) -> FirstLayers:
     for name, value in student.state_dict().items():
         if name.rpartition(".")[0] in config.unread:
             tensors[name] = torch.zeros_like(value)
-    try:
-        student.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise TeacherError(f"the weights do not fit the configuration: {first_line(error)}") from error
-    return student.eval()
+    return filled(student, tensors)
 
 
 def _unread(student: FirstLayers) -> tuple[str, ...]:

@@ -13,26 +13,23 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from compress.errors import TeacherError
 from compress.int8.qdq import Layer
 from compress.students.distil import Lesson
+from compress.students.kept import filled, keep, kept
 from compress.students.own_side.build import build_side, leave_out, resize
+from compress.students.own_side.counting import multiply_adds
 from compress.students.spoken import spoken_by_mean
 from compress.students.student_model import StudentModel
 from compress.teachers.features import Grids
 from compress.teachers.image_side import ImageSide, TeacherVision
-from compress.teachers.pretrained import first_line
 from compress.teachers.teacher import Teacher
 from compress.teachers.teacher_input import Preprocessing
 from edge.bundle import InputSpec
 
 _MAP_CHANNELS = 32
-_CONFIG, _WEIGHTS = "student.json", "student.safetensors"
 
 
 class OwnConfig(msgspec.Struct, frozen=True):
@@ -134,22 +131,7 @@ class OwnStudent(StudentModel[OwnConfig]):
 
     def multiply_adds(self) -> int:
         """Of the convolutions and linear layers; the products inside attention are not counted."""
-        total = 0
-
-        def count(module: nn.Module, _: Any, out: Tensor) -> None:
-            nonlocal total
-            assert isinstance(module, (nn.Conv2d, nn.Linear))
-            per_place = module.weight[0].numel()
-            total += out.numel() * per_place
-
-        layers = [m for m in self.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
-        hooks = [layer.register_forward_hook(count) for layer in layers]
-        try:
-            self.see_blank()
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return total
+        return multiply_adds(self.modules(), self.see_blank)
 
     def see_blank(self) -> tuple[list[Tensor], tuple[Tensor, Tensor, Tensor]]:
         """What trunk and heads give for one black picture."""
@@ -207,28 +189,17 @@ def rebuild(config: OwnConfig, tensors: dict[str, Tensor]) -> OwnStudent:
     student = OwnStudent(config, TeacherVision(side, config.preprocessing, config.has_pooler))
     leave_out(student, config.left_out)
     resize(student, config.shapes)
-    try:
-        student.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise TeacherError(f"the weights do not fit the configuration: {first_line(error)}") from error
-    return student.eval()
+    return filled(student, tensors)
 
 
 def save_own(student: OwnStudent, folder: Path) -> None:
     """`student.json` and `student.safetensors`: plain data, no pickle."""
-    (folder / _CONFIG).write_bytes(msgspec.json.format(msgspec.json.encode(student.config)))
-    save_file({k: v.clone().contiguous() for k, v in student.state_dict().items()}, folder / _WEIGHTS)
+    keep(student.config, student.state_dict(), folder)
 
 
 def load_own(folder: Path) -> OwnStudent:
     """What `save_own` left. Raises TeacherError where a file is missing, damaged, or of another model."""
-    try:
-        config = msgspec.json.decode((folder / _CONFIG).read_bytes(), type=OwnConfig)
-        return rebuild(config, load_file(folder / _WEIGHTS))
-    except (OSError, msgspec.DecodeError, SafetensorError, TeacherError) as error:
-        raise TeacherError(
-            f"the student in {folder} cannot be used: {first_line(error)}; delete the folder and start the run again"
-        ) from error
+    return kept(folder, OwnConfig, rebuild)
 
 
 def plain_config(config: Any) -> dict[str, Any]:
