@@ -19,7 +19,7 @@ class _Prefill(nn.Module):
         self.decoder = decoder
 
     def forward(self, ids: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x_BSW, self_kv, cross_kv = self.decoder.read(ids, tokens)
+        x_BSW, self_kv, cross_kv, _ = self.decoder.read(ids, tokens)
         return self.decoder.out(x_BSW[:, -1]), self_kv, cross_kv
 
 
@@ -43,7 +43,7 @@ def export_decoder(decoder: ReportDecoder, prefill: Path, step: Path) -> None:
         ({1: torch.export.Dim("pieces", min=2, max=longest)}, None),
     )  # fmt: skip
     with torch.inference_mode():
-        _, self_kv, cross_kv = decoder.read(ids, tokens)
+        _, self_kv, cross_kv, _ = decoder.read(ids, tokens)
     _write(
         _Step(decoder), (ids[:, :1], self_kv, cross_kv), step, ("id", "self_kv", "cross_kv"),
         ("logits", "self_kv_out", "attention"),

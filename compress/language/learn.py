@@ -40,6 +40,7 @@ _RATE = 2e-3
 _COMMON = 2  # a word that was told less often is not worth a place in the vocabulary
 VOCABULARY = "vocabulary.json"
 _IGNORED = -100
+_LOOK = 0.1  # what looking at the defect is worth against the next piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,12 @@ def learn(
     with reporter.bar("the decoder learns", steps) as advance:
         for _ in range(steps):
             chosen = [lessons[n] for n in rng.integers(len(lessons), size=_BATCH)]
-            ids_BS, target_BS = _batch(chosen, vocabulary, titles, speaks, rng)
+            ids_BS, target_BS, own_BS = _batch(chosen, vocabulary, titles, speaks, rng)
             tokens_BTC = torch.from_numpy(np.stack([look.tokens_NTC[lesson.place] for lesson in chosen]))
-            logits_BSV = decoder(ids_BS, tokens_BTC)
+            marked_BT = torch.from_numpy(np.stack([look.marked_NT[lesson.place] for lesson in chosen]))
+            logits_BSV, looks_BST = decoder(ids_BS, tokens_BTC)
             loss = F.cross_entropy(logits_BSV.flatten(0, 1), target_BS.flatten(), ignore_index=_IGNORED)
+            loss = loss + _LOOK * _looked_away(looks_BST, own_BS, marked_BT)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
             torch.nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
@@ -97,6 +100,16 @@ def learn(
     save_decoder(decoder, folder)
     save_vocabulary(vocabulary, folder / VOCABULARY)
     (folder / "learnt.json").write_bytes(msgspec.json.encode(_Record(unwritten)))
+
+
+def _looked_away(looks_BST: Tensor, own_BS: Tensor, marked_BT: Tensor) -> Tensor:
+    """Minus the logarithm of how much it looked at the defect while it chose its own words (after Liu et al. 2017).
+
+    Parts without a marked place have no say in it.
+    """
+    inside_BS = (looks_BST * marked_BT[:, None]).sum(-1)
+    counts_BS = own_BS & marked_BT.any(-1, keepdim=True)
+    return (-(inside_BS + 1e-6).log() * counts_BS).sum() / counts_BS.sum().clamp(min=1)
 
 
 def read_learnt(folder: Path) -> Learnt:
@@ -147,23 +160,25 @@ def _facts(seen: Seen) -> tuple[Facts, ...]:
 
 def _batch(
     lessons: Sequence[_Lesson], vocabulary: Vocabulary, titles: Titles, speaks: set[str], rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    """ids_BS, and what is to come after each, _IGNORED where nothing is to be learnt."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """ids_BS; what is to come after each, _IGNORED where nothing is to be learnt; whether that is a word of its own."""
     rows = [_row(lesson, vocabulary, titles, speaks, rng) for lesson in lessons]
-    longest = max(len(ids) for ids, _ in rows) - 1
+    longest = max(len(ids) for ids, *_ in rows) - 1
     ids_BS: NDArray[np.int64] = np.full((len(rows), longest), vocabulary.numbers[PAD], np.int64)
     target_BS: NDArray[np.int64] = np.full((len(rows), longest), _IGNORED, np.int64)
-    for number, (ids, learnt) in enumerate(rows):
+    own_BS: NDArray[np.bool_] = np.zeros((len(rows), longest), np.bool_)
+    for number, (ids, learnt, prose) in enumerate(rows):
         ids_BS[number, : len(ids) - 1] = ids[:-1]
+        own_BS[number, len(ids) - 2 - prose : len(ids) - 2] = True
         following = np.where(learnt[1:], ids[1:], _IGNORED)
         target_BS[number, : len(ids) - 1] = following
-    return torch.from_numpy(ids_BS), torch.from_numpy(target_BS)
+    return torch.from_numpy(ids_BS), torch.from_numpy(target_BS), torch.from_numpy(own_BS)
 
 
 def _row(
     lesson: _Lesson, vocabulary: Vocabulary, titles: Titles, speaks: set[str], rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """One report as pieces, and which of them are to be learnt."""
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], int]:
+    """One report as pieces, which of them are to be learnt, and how many before the last are the model's own words."""
     language = LANGUAGES[lesson.language]
     facts = lesson.facts[rng.integers(len(lesson.facts))]
     prompt = vocabulary.ids(prompt_of(facts, language.code)) or []
@@ -179,7 +194,7 @@ def _row(
     ends = tells or lesson.language not in speaks
     ids = np.array([*prompt, *said, *prose, vocabulary.numbers[END]], np.int64)
     learnt = np.array([*[False] * len(prompt), *chosen, *[True] * len(prose), ends], np.bool_)
-    return ids, learnt
+    return ids, learnt, len(prose)
 
 
 def _choices(way: Sequence[int], ways: Sequence[Sequence[int]]) -> list[bool]:

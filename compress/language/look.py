@@ -18,13 +18,15 @@ from compress.progress import Reporter
 from edge.bundle import Bundle
 from edge.engines.choose import open_engine
 from edge.facts import Facts
-from edge.inspection.inspector import Inspector
+from edge.inspection.inspector import Inspection, Inspector
 from edge.language.sight import Sight
 from edge.language.state import findings_of, state_facts
 from edge.messages import Box, Region
 from edge.verdict import Status, disposition
 
+FORMAT = 2  # of what is kept: goes up where a look of an earlier version cannot be read any more
 _TOKENS = "tokens.npy"
+_MARKED = "marked.npy"
 _FACTS = "facts.json"
 _JOIN_PX = 6  # parts of a mask that lie closer are one defect
 
@@ -43,20 +45,25 @@ class Seen(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """tokens_NTC float32, in the order of `seen`."""
+    """tokens_NTC float32, in the order of `seen`.
+
+    marked_NT: which of the tokens' places touch a defect, by the labels, or by the verdict's boxes where those have no
+    places; none where there is no defect, or where tokens are no places.
+    """
 
     seen: tuple[Seen, ...]
     tokens_NTC: NDArray[np.float32]
+    marked_NT: NDArray[np.bool_]
 
     def every(self, most: int) -> Look:
         """At most so many pictures, spread over all of them."""
         step = max(1, -(-len(self.seen) // most))
-        return Look(self.seen[::step], self.tokens_NTC[::step])
+        return Look(self.seen[::step], self.tokens_NTC[::step], self.marked_NT[::step])
 
     def of(self, names: Collection[str]) -> Look:
         """Only these pictures."""
         kept = [number for number, each in enumerate(self.seen) if each.name in names]
-        return Look(tuple(self.seen[number] for number in kept), self.tokens_NTC[kept])
+        return Look(tuple(self.seen[number] for number in kept), self.tokens_NTC[kept], self.marked_NT[kept])
 
 
 def look(folder: Path, bundle: Bundle, samples: Sequence[Sample], reporter: Reporter) -> None:
@@ -65,24 +72,26 @@ def look(folder: Path, bundle: Bundle, samples: Sequence[Sample], reporter: Repo
     opened = open_engine(bundle, place="cpu", threads=1)
     try:
         inspector = Inspector(bundle, opened.engine)
-        seen, tokens = [], []
+        seen, tokens, marked = [], [], []
         with reporter.bar("looking at pictures", len(samples)) as advance:
             for sample in samples:
                 image_HWC = read_image(sample.path)
                 tokens.append(sight.see(image_HWC))
-                seen.append(
-                    Seen(sample.name, sample.class_name, _verdict(inspector, image_HWC), truth_of(sample, image_HWC))
-                )
+                found = inspector.inspect(image_HWC)
+                seen.append(Seen(sample.name, sample.class_name, _verdict(found), truth_of(sample, image_HWC)))
+                marked.append(_marked(sample, image_HWC, found.boxes, sight.grid(len(tokens[-1])), len(tokens[-1])))
                 advance()
     finally:
         opened.engine.close()
     np.save(folder / _TOKENS, np.stack(tokens))
+    np.save(folder / _MARKED, np.stack(marked))
     (folder / _FACTS).write_bytes(msgspec.json.encode(seen))
 
 
 def read_look(folder: Path) -> Look:
     seen = msgspec.json.decode((folder / _FACTS).read_bytes(), type=tuple[Seen, ...])
-    return Look(seen, np.load(folder / _TOKENS, mmap_mode="r", allow_pickle=False))
+    tokens_NTC = np.load(folder / _TOKENS, mmap_mode="r", allow_pickle=False)
+    return Look(seen, tokens_NTC, np.load(folder / _MARKED, allow_pickle=False))
 
 
 def truth_of(sample: Sample, image_HWC: NDArray[np.uint8]) -> Facts | None:
@@ -117,8 +126,21 @@ def _around(mask_HW: NDArray[np.bool_]) -> Box:
     return Box(x, y, w, h, 1.0)
 
 
-def _verdict(inspector: Inspector, image_HWC: NDArray[np.uint8]) -> Facts:
-    found = inspector.inspect(image_HWC)
+def _marked(
+    sample: Sample, image_HWC: NDArray[np.uint8], boxes: Sequence[Box], grid: tuple[int, int] | None, tokens: int
+) -> NDArray[np.bool_]:
+    """Which tokens, row by row, touch a defect."""
+    if grid is None or sample.kind == "good":
+        return np.zeros(tokens, np.bool_)
+    mask_HW = defect_mask(sample, *image_HWC.shape[:2])
+    if mask_HW is None:
+        mask_HW = np.zeros(image_HWC.shape[:2], np.bool_)
+        for box in boxes:
+            mask_HW[box.y : box.y + box.h, box.x : box.x + box.w] = True
+    return np.asarray(cv2.resize(mask_HW.astype(np.float32), grid[::-1], interpolation=cv2.INTER_AREA) > 0).ravel()
+
+
+def _verdict(found: Inspection) -> Facts:
     decided = found.decided
     return state_facts(
         decided.status,

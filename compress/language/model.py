@@ -29,7 +29,7 @@ class DecoderConfig(msgspec.Struct, frozen=True):
 
 
 class ReportDecoder(nn.Module):
-    """ids_BS, tokens_BTC -> logits_BSV."""
+    """ids_BS, tokens_BTC -> logits_BSV, looks_BST: how much each token was looked at, over all heads and layers."""
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -45,25 +45,25 @@ class ReportDecoder(nn.Module):
         self.out = nn.Linear(width, config.vocabulary)
         nn.init.normal_(self.embed.weight, std=0.02)
 
-    def forward(self, ids_BS: Tensor, tokens_BTC: Tensor) -> Tensor:
-        x_BSW, _, _ = self.read(ids_BS, tokens_BTC)
-        logits_BSV: Tensor = self.out(x_BSW)
-        return logits_BSV
+    def forward(self, ids_BS: Tensor, tokens_BTC: Tensor) -> tuple[Tensor, Tensor]:
+        x_BSW, _, _, looks_BST = self.read(ids_BS, tokens_BTC)
+        return self.out(x_BSW), looks_BST
 
-    def read(self, ids_BS: Tensor, tokens_BTC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Everything at once: x_BSW, and the keys and values of both attentions (see `edge.language.decoder`)."""
+    def read(self, ids_BS: Tensor, tokens_BTC: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Everything at once: x_BSW; keys and values of both attentions (see `edge.language.decoder`); looks_BST."""
         seen_BTW = self.see(self.see_norm(tokens_BTC)) + self.see_place
         x_BSW = self.embed(ids_BS) + self.place[: ids_BS.shape[1]]
         size = ids_BS.shape[1]
         after_SS = torch.ones(size, size, dtype=torch.bool, device=ids_BS.device).tril().logical_not()
-        kept, seen = [], []
+        kept, seen, looks = [], [], []
         for layer in self.layers:
             assert isinstance(layer, _Layer)
             cross_2BHTd = layer.cross_kv(seen_BTW)
-            x_BSW, self_2BHSd, _ = layer(x_BSW, None, cross_2BHTd, after_SS)
+            x_BSW, self_2BHSd, look_BHST = layer(x_BSW, None, cross_2BHTd, after_SS)
+            looks.append(look_BHST)
             kept.append(self_2BHSd)
             seen.append(cross_2BHTd)
-        return self.norm(x_BSW), torch.stack(kept), torch.stack(seen)
+        return self.norm(x_BSW), torch.stack(kept), torch.stack(seen), torch.stack(looks).mean((0, 2))
 
     def step(self, id_B1: Tensor, self_L2BHPd: Tensor, cross_L2BHTd: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One piece more: logits_BV, the keys and values with it, attention_BT."""

@@ -120,7 +120,7 @@ def _look(course: Course) -> Made[look.Look]:
     samples = [*course.dataset.of("train"), *course.dataset.of("val")]
     return course.work.stage(
         "1-look",
-        (data_key(course.dataset), course.bundle.manifest.bundle_id),
+        (data_key(course.dataset), course.bundle.manifest.bundle_id, look.FORMAT),
         lambda folder: look.look(folder, course.bundle, samples, course.reporter),
         look.read_look,
     )
