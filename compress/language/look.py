@@ -79,7 +79,9 @@ def look(folder: Path, bundle: Bundle, samples: Sequence[Sample], reporter: Repo
                 tokens.append(sight.see(image_HWC))
                 found = inspector.inspect(image_HWC)
                 seen.append(Seen(sample.name, sample.class_name, _verdict(found), truth_of(sample, image_HWC)))
-                marked.append(_marked(sample, image_HWC, found.boxes, sight.grid(len(tokens[-1])), len(tokens[-1])))
+                marked.append(
+                    marked_tokens(sample, image_HWC, found.boxes, sight.grid(len(tokens[-1])), len(tokens[-1]))
+                )
                 advance()
     finally:
         opened.engine.close()
@@ -126,7 +128,7 @@ def _around(mask_HW: NDArray[np.bool_]) -> Box:
     return Box(x, y, w, h, 1.0)
 
 
-def _marked(
+def marked_tokens(
     sample: Sample, image_HWC: NDArray[np.uint8], boxes: Sequence[Box], grid: tuple[int, int] | None, tokens: int
 ) -> NDArray[np.bool_]:
     """Which tokens, row by row, touch a defect."""
