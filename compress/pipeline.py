@@ -87,7 +87,7 @@ def compress(
             evaluation.read_evaluation,
         )
         _demand_parity(report.value, recipe)
-        trained = replace(report.value.trained, command=command)
+        trained = replace(report.value.trained, command=command, teacher_given=teacher_name)
         opinion = asked.value.opinion if asked else None
         told = replace(report.value, name=out.name, seconds=work.seconds(), trained=trained, opinion=opinion)
         return ship(out, chain, dataset, told, reporter), told

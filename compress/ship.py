@@ -9,11 +9,14 @@ import msgspec
 import numpy as np
 
 from compress.data.dataset import Dataset
-from compress.data.pictures import read_pictures
+from compress.data.pictures import Pictures, read_pictures
 from compress.data.sizing import usual_size
 from compress.errors import DataError
 from compress.good_parts.unknown import known_classes, knows_defects
 from compress.int8.quantise import balanced_choice
+from compress.judge.answers import embed_with
+from compress.new_class.known import FILE as KNOWN
+from compress.new_class.known import Known, learn_known, save_known
 from compress.pack import Graph, pack
 from compress.progress import Reporter
 from compress.report.record import RunReport, write_report
@@ -29,8 +32,8 @@ _TITLES = "titles.json"  # in the data folder, optional: {"scratch": {"en": "Scr
 def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter: Reporter) -> Bundle:
     """Write `out` with all variants, golden frames from validation, and the report."""
     spec = chain.pruned.config.input
-    val = read_pictures(dataset, "val", spec)
-    usual = _usual_quality(dataset, spec)
+    train, val = read_pictures(dataset, "train", spec), read_pictures(dataset, "val", spec)
+    usual = _usual_quality(dataset, train)
     golden_NHWC = val.image_NHWC[balanced_choice(val.label_N, _GOLDEN_FRAMES, report.trained.seed)]
     ms = {row.name: row.ms for row in report.rows}
     graphs = (
@@ -39,7 +42,9 @@ def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter:
         *chain.for_gpu,
     )
     with tempfile.TemporaryDirectory() as temporary:
-        extras = (Path(temporary) / "report.json", Path(temporary) / "report.html", chain.graphs.explain)
+        known = Path(temporary) / KNOWN
+        extras = (Path(temporary) / "report.json", Path(temporary) / "report.html", chain.graphs.explain, known)
+        save_known(_known(chain, report, train, val), known)
         write_report(report, extras[0])
         write_html(report, dataset.root, extras[1])
         draft = msgspec.structs.replace(_draft(chain, dataset, report), quality=usual)
@@ -48,16 +53,23 @@ def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter:
     return bundle
 
 
-def _usual_quality(dataset: Dataset, spec: InputSpec) -> QualityLimits:
+def _usual_quality(dataset: Dataset, train: Pictures) -> QualityLimits:
     """What pictures have in common by which an unfit one is told.
 
     Where only good parts teach, detail is left to the anomaly: nothing shows how smooth a defect may make a part, and
     it must not pass for blur.
     """
-    usual = limits_of([measure(image_HWC) for image_HWC in read_pictures(dataset, "train", spec).image_NHWC])
+    usual = limits_of([measure(image_HWC) for image_HWC in train.image_NHWC])
     if knows_defects(dataset):
         return usual
     return msgspec.structs.replace(usual, least_detail_x=0.0, least_detail_y=0.0)
+
+
+def _known(chain: Chain, report: RunReport, train: Pictures, val: Pictures) -> Known:
+    """What the bundle remembers of its classes, as the variant sees them that it recommends."""
+    shipped = chain.files["int8" if report.shipped.variant == "int8" else "pruned"]
+    embedded = (embed_with(shipped, train.image_NHWC), train.label_N, embed_with(shipped, val.image_NHWC), val.label_N)
+    return learn_known(*embedded)
 
 
 def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
@@ -78,6 +90,7 @@ def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
         files={},
         trained_on=usual_size(dataset, trained.seed),
         explain=chain.graphs.explain.name,
+        known=KNOWN,
     )
 
 

@@ -7,6 +7,7 @@ other file with its size and SHA-256; a file that is missing, different or extra
     model.VARIANT.onnx                     the variants; `manifest.default_variant` is the one to run on a CPU
     golden/frames.npz, golden/expected.npz a few real model inputs with the outputs each variant gave
     explain.onnx                           beside the verdict path: what the model looked at (edge.inspection.explain)
+    known.npz                              where the classes lie, for adding one (compress.new_class.known)
     report.json, report.html               what was measured in the workshop
 
 The graph of every variant (opset <= 20, so that JetPack 6 can parse it):
@@ -151,6 +152,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     trained_on: the usual size in pixels of the pictures it was made from, before they were stretched to `input`.
     reports: given where the bundle has a decoder of its own for reports; without it the fact grammar writes them.
     explain: the graph that says what the model looked at (see `edge.inspection.explain`); older bundles have none.
+    known: what the workshop adds a class by (see `compress.new_class.known`); older bundles have none.
     """
 
     format_version: int
@@ -171,6 +173,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     text: TextSearch | None = None
     reports: ReportsSpec | None = None
     added: tuple[AddedClass, ...] = ()
+    known: str | None = None
 
     @property
     def all_classes(self) -> tuple[ClassSpec, ...]:
@@ -283,8 +286,9 @@ def _check_manifest(manifest: Manifest, file: Path) -> None:
     for relative in (reports.prefill, reports.step, reports.vocabulary) if reports else ():
         if relative not in manifest.files:
             raise BundleError(f"{file}: the reports name {relative!r}, which it does not list")
-    if manifest.explain is not None and manifest.explain not in manifest.files:
-        raise BundleError(f"{file} names {manifest.explain!r}, which it does not list; copy the bundle again")
+    for one in (manifest.explain, manifest.known):
+        if one is not None and one not in manifest.files:
+            raise BundleError(f"{file} names {one!r}, which it does not list; copy the bundle again")
     for added in manifest.added:
         if added.file not in manifest.files:
             raise BundleError(f"{file}: the added class {added.name!r} names {added.file!r}, which it does not list")

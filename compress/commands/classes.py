@@ -11,22 +11,38 @@ from rich.console import Console
 from compress.commands.compress import require_workshop
 from compress.commands.reading import DefectsOption, FormatOption, GoodOption, GroupOption
 
-OutOption = Annotated[Path, typer.Option(help="Where the new bundle goes. The old one is not changed.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where the new bundle goes; unless given, beside the old one, which is not changed, as NAME-v2, -v3, ...",
+        show_default=False,
+    ),
+]
 
 
 def add_command(
     bundle: Annotated[Path, typer.Argument(help="The bundle, as `edgevl compress` made it.")],
     name: Annotated[str, typer.Argument(help="What verdicts are to call the new class.")],
-    data: Annotated[
-        Path, typer.Option(help="The pictures the bundle was made from: its classes must stay as they are.")
-    ],
-    out: OutOption,
     prompt: Annotated[
-        list[str], typer.Option(help="A sentence that says what it looks like; repeatable. Needs --teacher.")
+        list[str],
+        typer.Option(help="A sentence that says what it looks like, read by the bundle's teacher; repeatable."),
     ] = [],  # noqa: B006  # typer makes a new list for each command
     examples: Annotated[Path | None, typer.Option(help="A folder with pictures of it; one is enough.")] = None,
+    out: OutOption = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="The pictures the bundle was made from, to fit the threshold on them anew; unless given, the bundle "
+            "goes by what it remembers of them.",
+            show_default=False,
+        ),
+    ] = None,
     teacher: Annotated[
-        str | None, typer.Option(help="The dual encoder (CLIP-style) the bundle was made from, to read the sentences.")
+        str | None,
+        typer.Option(
+            help="The dual encoder (CLIP-style) the bundle was made from, where it does not lie where it did then.",
+            show_default=False,
+        ),
     ] = None,
     title_en: Annotated[str | None, typer.Option(help="Its name on English screens.")] = None,
     title_zh_tw: Annotated[str | None, typer.Option(help="Its name on zh-TW screens.")] = None,
@@ -36,29 +52,26 @@ def add_command(
     defects: DefectsOption = "auto",
     good: GoodOption = [],  # noqa: B006  # as above
 ) -> None:
-    """Teach a bundle a new class of defect without training, from a few pictures, a sentence, or both.
+    """Teach a bundle a new class of defect without training, from a sentence, a few pictures, or both.
 
     The model stays as it is; a linear rule on its embeddings is fitted, and the threshold such that known parts keep
-    their verdicts but for --budget of them. Check it on pictures it never saw with `edgevl verify`.
+    their verdicts but for --budget of them. The new version must give the old one's golden answers, or is not written.
 
-    Example:  edgevl classes add bundles/line3 "glue residue" --examples glue --data pictures/line3 --out bundles/glue
+    Example:  edgevl classes add bundles/line3 "glue residue" --prompt "a transparent blob of glue on the surface"
     """
     require_workshop()
     from compress.data.reading import Reading
-    from compress.new_class.add import NewClass, add_class
+    from compress.new_class.add import Pictures, add_class
+    from compress.new_class.asked import NewClass
     from compress.progress import ConsoleReporter
 
     console = Console()
     titles = {code: title for code, title in (("en", title_en), ("zh-TW", title_zh_tw)) if title}
     new = NewClass(name, tuple(prompt), examples, teacher, titles, budget)
-    reading = Reading(format, defects, group, tuple(good))
-    found = add_class(bundle, out, data, reading, new, ConsoleReporter(console))
-    console.print(f"bundle {found.bundle.manifest.bundle_id} is in {out}", highlight=False, markup=False)
-    console.print(f"of {found.held_out:,} held-out parts of known classes it takes {found.taken:,}", highlight=False)
-    if found.recognised is None:
-        console.print("how many of the new class it recognises cannot be said from fewer than two examples")
-    else:
-        console.print(f"of {found.examples:,} examples it recognises {found.recognised:,}, each by the others alone")
+    pictures = None if data is None else Pictures(data, Reading(format, defects, group, tuple(good)))
+    found = add_class(bundle, out, pictures, new, ConsoleReporter(console))
+    for line in found.said():
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def list_command(bundle: Annotated[Path, typer.Argument(help="The bundle.")]) -> None:
@@ -80,11 +93,11 @@ def list_command(bundle: Annotated[Path, typer.Argument(help="The bundle.")]) ->
 def remove_command(
     bundle: Annotated[Path, typer.Argument(help="The bundle.")],
     name: Annotated[str, typer.Argument(help="The added class to take away.")],
-    out: OutOption,
+    out: OutOption = None,
 ) -> None:
     """Write a bundle without an added class; those it was trained on stay."""
     require_workshop()
     from compress.new_class.add import remove_class
 
     made = remove_class(bundle, out, name)
-    Console().print(f"bundle {made.manifest.bundle_id} is in {out}", highlight=False, markup=False)
+    Console().print(f"bundle {made.manifest.bundle_id} is in {made.path}", highlight=False, markup=False)

@@ -33,6 +33,13 @@ def answer_graph(file: Path, image_NHWC: NDArray[np.uint8]) -> Answers:
     return in_batches(lambda batch: tuple(session.run(names, {"image": batch})), image_NHWC)
 
 
+def embed_with(file: Path, image_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The embeddings that a student's ONNX graph gives to pictures, float32 N x D."""
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    starts = range(0, len(image_NHWC), _BATCH)
+    return np.concatenate([session.run(["embedding"], {"image": image_NHWC[i : i + _BATCH]})[0] for i in starts])
+
+
 def in_batches(
     run: Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], ...]], image_NHWC: NDArray[np.uint8]
 ) -> Answers:

@@ -7,43 +7,30 @@ example is enough to begin with, and nothing is trained.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from compress.new_class.known import Known
 from edge.inspection.added import scores
 
 _SHRINKAGE = 0.1  # of the covariance, towards its own mean variance
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Embeddings (float32 N x D) of pictures of the known classes, with their class numbers (N)."""
-
-    embedding_ND: NDArray[np.float32]
-    label_N: NDArray[np.int64]
-
-    def mean_per_class(self) -> NDArray[np.float64]:
-        """The mean of each class that occurs, in the order of its number: float64 K x D."""
-        labels = np.unique(self.label_N)
-        return np.stack([self.embedding_ND[self.label_N == label].astype(np.float64).mean(0) for label in labels])
-
-
 def discriminants(known: Known, mean_D: NDArray[np.float64]) -> NDArray[np.float32]:
     """Rows as `edge.inspection.added` reads them, float32 [1 + K, D + 1]: the new class of that mean first."""
-    means_KD = known.mean_per_class()
-    labels = np.unique(known.label_N)
-    apart_ND = known.embedding_ND.astype(np.float64) - means_KD[np.searchsorted(labels, known.label_N)]
-    dim = apart_ND.shape[1]
-    covariance_DD = apart_ND.T @ apart_ND / max(1, len(apart_ND) - len(labels))
-    spread = max(float(np.trace(covariance_DD)) / dim, 1e-9)
-    shrunk_DD = (1 - _SHRINKAGE) * covariance_DD + _SHRINKAGE * spread * np.eye(dim)
-    all_RD = np.concatenate([mean_D[None].astype(np.float64), means_KD])
-    weights_RD = np.linalg.solve(shrunk_DD, all_RD.T).T
+    all_RD = np.concatenate([mean_D[None], known.mean_KD])
+    weights_RD = np.linalg.solve(covariance(known), all_RD.T).T
     bias_R = -0.5 * (weights_RD * all_RD).sum(1)
     rows_RD: NDArray[np.float32] = np.concatenate([weights_RD, bias_R[:, None]], axis=1).astype(np.float32)
     return rows_RD
+
+
+def covariance(known: Known) -> NDArray[np.float64]:
+    """How pictures of one class differ, shrunk: float64 D x D."""
+    within_DD = known.factor_RD.T @ known.factor_RD + known.rest * np.eye(known.dim)
+    spread = max(float(np.trace(within_DD)) / known.dim, 1e-9)
+    shrunk_DD: NDArray[np.float64] = (1 - _SHRINKAGE) * within_DD + _SHRINKAGE * spread * np.eye(known.dim)
+    return shrunk_DD
 
 
 def threshold_for(rows_RD: NDArray[np.float32], held_out_ND: NDArray[np.float32], budget: float) -> float:
@@ -53,12 +40,12 @@ def threshold_for(rows_RD: NDArray[np.float32], held_out_ND: NDArray[np.float32]
     return float(np.nextafter(falling_N[allowed], np.float32(np.inf)))
 
 
-def recognised(known: Known, examples_ND: NDArray[np.float32], held_out_ND: NDArray[np.float32], budget: float) -> int:
+def recognised(known: Known, examples_ND: NDArray[np.float32], budget: float) -> int:
     """How many examples are recognised by the others alone (leave one out); of a single one nothing can be said: 0."""
     found = 0
     for left_out in range(len(examples_ND) if len(examples_ND) > 1 else 0):
         rows_RD = discriminants(known, np.delete(examples_ND, left_out, 0).astype(np.float64).mean(0))
-        threshold = threshold_for(rows_RD, held_out_ND, budget)
+        threshold = threshold_for(rows_RD, known.held_out_ND, budget)
         found += bool(scores(rows_RD, examples_ND[left_out][None])[0] >= threshold)
     return found
 

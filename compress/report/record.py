@@ -97,7 +97,7 @@ class Shipped:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What the run was made from."""
+    """What the run was made from. teacher_given: the folder or the name as the command was told it."""
 
     command: str
     created: str
@@ -115,6 +115,7 @@ class Trained:
     input_width: int
     input_why: str
     seed: int
+    teacher_given: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from tests.compress.conftest import FinishedRun
 def _pack(run: FinishedRun, out: Path, name: str = "again") -> Bundle:
     draft = msgspec.structs.replace(run.bundle.manifest, name=name, variants=(), files={})
     graphs = tuple(Graph(v.name, run.out / v.file, v.precision, v.ms, v.made_for) for v in run.bundle.manifest.variants)
-    extras = (run.out / "report.json", run.out / "explain.onnx")
+    extras = (run.out / "report.json", run.out / "explain.onnx", run.out / "known.npz")
     return pack(out, draft, graphs, np.ascontiguousarray(golden_frames(run.bundle)), extras)
 
 
