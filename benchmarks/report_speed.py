@@ -59,10 +59,10 @@ def main() -> None:
 
 def with_cache(decoder: Decoder, tokens_TC: NDArray[np.float32], prompt: list[str]) -> list[int]:
     """PIECES pieces, whatever they are."""
-    logits_V, self_kv, cross_kv = decoder.begin(tokens_TC, prompt)
+    logits_V, so_far = decoder.begin(tokens_TC, prompt)
     said = [int(logits_V.argmax())]
     while len(said) < PIECES:
-        logits_V, self_kv, _ = decoder.next(said[-1], self_kv, cross_kv)
+        logits_V, _ = decoder.next(said[-1], so_far)
         said.append(int(logits_V.argmax()))
     return said
 

@@ -25,17 +25,18 @@ _BLOCK = 32  # weights that share a scale: the smallest block that ONNX Runtime 
 
 
 def quantise_weights(
-    float_file: Path, out_file: Path, bits: Literal[4, 8], keep_float: tuple[str, ...] = ()
+    float_file: Path, out_file: Path, bits: Literal[4, 8], keep_float: tuple[str, ...] = (), block: int = _BLOCK
 ) -> tuple[str, ...]:
     """Write the graph with its MatMuls in `bits`; returns the names of those that were. Raises DataError for none.
 
-    keep_float: names of MatMuls that stay float, such as the last one, which chooses the token.
+    keep_float: names of MatMuls that stay float, such as the last one, which chooses the token. block: how many weights
+    along the inputs share a scale, a power of two from 16 on; the fewer, the more exact and the slower.
     """
     model = onnx.load(float_file)
-    config = DefaultWeightOnlyQuantConfig(block_size=_BLOCK, is_symmetric=True, bits=bits, accuracy_level=_IN_INT8)
+    config = DefaultWeightOnlyQuantConfig(block_size=block, is_symmetric=True, bits=bits, accuracy_level=_IN_INT8)
     quantizer = MatMulNBitsQuantizer(
         model,
-        block_size=_BLOCK,
+        block_size=block,
         is_symmetric=True,
         accuracy_level=_IN_INT8,
         nodes_to_exclude=list(keep_float),

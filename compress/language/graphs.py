@@ -18,6 +18,7 @@ from edge.facts import Titles
 from edge.language.decoder import Decoder
 from edge.language.vocabulary import Vocabulary
 
+LAYOUT = 2  # of what the graphs take and give, see `edge.language.decoder`: those of another are made again
 _CHOICE = "choice.json"
 _MOST = 24  # pictures of validation, spread over it: enough to tell which one is faster
 PRECISIONS: tuple[Precision, ...] = ("float32", "int8")

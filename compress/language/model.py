@@ -1,12 +1,16 @@
 """The small decoder: a Transformer (Vaswani et al. 2017, pre-norm) that attends to visual tokens and to facts.
 
 About a million weights. Keys and values can be kept between pieces, so that each costs one row (see
-`edge.language.decoder` for the two graphs).
+`edge.language.decoder` for the two graphs). One row costs so little that a step is bound by how many operations it has
+and how many arrays it is given: hence keys and values of a layer in one array.
 """
 
 from __future__ import annotations
 
+import copy
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -28,6 +32,18 @@ class DecoderConfig(msgspec.Struct, frozen=True):
     longest: int = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a later piece needs of a layer. self_BGPd: keys, then values of the pieces (G: twice the heads).
+
+    keys_BHdT, values_BHTd: of the visual tokens; the keys turned, as they are multiplied.
+    """
+
+    self_BGPd: Tensor
+    keys_BHdT: Tensor
+    values_BHTd: Tensor
+
+
 class ReportDecoder(nn.Module):
     """ids_BS, tokens_BTC -> logits_BSV, looks_BST: how much each token was looked at, over all heads and layers."""
 
@@ -46,37 +62,34 @@ class ReportDecoder(nn.Module):
         nn.init.normal_(self.embed.weight, std=0.02)
 
     def forward(self, ids_BS: Tensor, tokens_BTC: Tensor) -> tuple[Tensor, Tensor]:
-        x_BSW, _, _, looks_BST = self.read(ids_BS, tokens_BTC)
+        x_BSW, _, looks_BST = self.read(ids_BS, tokens_BTC)
         return self.out(x_BSW), looks_BST
 
-    def read(self, ids_BS: Tensor, tokens_BTC: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Everything at once: x_BSW; keys and values of both attentions (see `edge.language.decoder`); looks_BST."""
+    def read(self, ids_BS: Tensor, tokens_BTC: Tensor) -> tuple[Tensor, list[Kept], Tensor]:
+        """Everything at once: x_BSW, what each layer keeps of it, looks_BST."""
         seen_BTW = self.see(self.see_norm(tokens_BTC)) + self.see_place
         x_BSW = self.embed(ids_BS) + self.place[: ids_BS.shape[1]]
         size = ids_BS.shape[1]
         after_SS = torch.ones(size, size, dtype=torch.bool, device=ids_BS.device).tril().logical_not()
-        kept, seen, looks = [], [], []
+        kept, looks = [], []
         for layer in self.layers:
             assert isinstance(layer, _Layer)
-            cross_2BHTd = layer.cross_kv(seen_BTW)
-            x_BSW, self_2BHSd, look_BHST = layer(x_BSW, None, cross_2BHTd, after_SS)
+            keys_BHdT, values_BHTd = layer.see(seen_BTW)
+            x_BSW, self_BGSd, look_BHST = layer(x_BSW, None, keys_BHdT, values_BHTd, after_SS)
+            kept.append(Kept(self_BGSd, keys_BHdT, values_BHTd))
             looks.append(look_BHST)
-            kept.append(self_2BHSd)
-            seen.append(cross_2BHTd)
-        return self.norm(x_BSW), torch.stack(kept), torch.stack(seen), torch.stack(looks).mean((0, 2))
+        return self.norm(x_BSW), kept, torch.stack(looks).mean((0, 2))
 
-    def step(self, id_B1: Tensor, self_L2BHPd: Tensor, cross_L2BHTd: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """One piece more: logits_BV, the keys and values with it, attention_BT."""
-        past = self_L2BHPd.shape[4]
-        x_B1W = self.embed(id_B1) + self.place[past : past + 1]
-        kept, looks = [], []
-        for number, layer in enumerate(self.layers):
+    def step(self, id_B1: Tensor, at_B1: Tensor, kept: Sequence[Kept]) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """One piece more, the `at`th: logits_B1V, looks_BA1T (A: heads of all layers), and `self_BGPd` with it."""
+        x_B1W = self.embed(id_B1) + F.embedding(at_B1, self.place)
+        longer, looks = [], []
+        for layer, past in zip(self.layers, kept, strict=True):
             assert isinstance(layer, _Layer)
-            x_B1W, self_2BHSd, look_BHST = layer(x_B1W, self_L2BHPd[number], cross_L2BHTd[number], None)
-            kept.append(self_2BHSd)
-            looks.append(look_BHST)
-        attention_BT = torch.stack(looks).mean((0, 2, 3))
-        return self.out(self.norm(x_B1W))[:, -1], torch.stack(kept), attention_BT
+            x_B1W, self_BGPd, look_BH1T = layer(x_B1W, past.self_BGPd, past.keys_BHdT, past.values_BHTd, None)
+            longer.append(self_BGPd)
+            looks.append(look_BH1T)
+        return self.out(self.norm(x_B1W)), torch.cat(looks, dim=1), longer
 
     def parameters_count(self) -> int:
         return sum(p.numel() for p in self.parameters())
@@ -86,6 +99,7 @@ class _Layer(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
+        self.scale = 1 / math.sqrt(width // heads)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.qkv = nn.Linear(width, 3 * width)
         self.self_out = nn.Linear(width, width)
@@ -95,39 +109,43 @@ class _Layer(nn.Module):
         self.up = nn.Linear(width, 4 * width)
         self.down = nn.Linear(4 * width, width)
 
-    def cross_kv(self, seen_BTW: Tensor) -> Tensor:
-        keys, values = self.cross_kv_of(seen_BTW).chunk(2, dim=-1)
-        return torch.stack((self._parted(keys), self._parted(values)))
+    def see(self, seen_BTW: Tensor) -> tuple[Tensor, Tensor]:
+        """keys_BHdT, values_BHTd of the visual tokens."""
+        keys_BHTd, values_BHTd = self._parted(self.cross_kv_of(seen_BTW), 2 * self.heads).chunk(2, dim=1)
+        return keys_BHTd.transpose(2, 3), values_BHTd
 
     def forward(
-        self, x_BSW: Tensor, past_2BHPd: Tensor | None, cross_2BHTd: Tensor, after_SS: Tensor | None
+        self, x_BSW: Tensor, past_BGPd: Tensor | None, keys_BHdT: Tensor, values_BHTd: Tensor, after_SS: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        query, key, value = (self._parted(x) for x in self.qkv(self.norms[0](x_BSW)).chunk(3, dim=-1))
-        kept = torch.stack((key, value))
-        if past_2BHPd is not None:
-            kept = torch.cat((past_2BHPd, kept), dim=3)
-        read, _ = _attend(query, kept[0], kept[1], after_SS)
+        parted = self._parted(self.qkv(self.norms[0](x_BSW)), 3 * self.heads)
+        query, kept_BGPd = parted.split((self.heads, 2 * self.heads), dim=1)  # type: ignore[no-untyped-call]
+        if past_BGPd is not None:
+            kept_BGPd = torch.cat((past_BGPd, kept_BGPd), dim=2)
+        key, value = kept_BGPd.chunk(2, dim=1)
+        read, _ = self._attend(query, key.transpose(2, 3), value, after_SS)
         x_BSW = x_BSW + self.self_out(_joined(read))
-        read, look_BHST = _attend(
-            self._parted(self.cross_q(self.norms[1](x_BSW))), cross_2BHTd[0], cross_2BHTd[1], None
-        )
+        query = self._parted(self.cross_q(self.norms[1](x_BSW)), self.heads)
+        read, look_BHST = self._attend(query, keys_BHdT, values_BHTd, None)
         x_BSW = x_BSW + self.cross_out(_joined(read))
-        return x_BSW + self.down(F.gelu(self.up(self.norms[2](x_BSW)))), kept, look_BHST
+        return x_BSW + self.down(F.gelu(self.up(self.norms[2](x_BSW)))), kept_BGPd, look_BHST
 
-    def _parted(self, x_BSW: Tensor) -> Tensor:
+    def _parted(self, x_BSW: Tensor, heads: int) -> Tensor:
         batch, size, width = x_BSW.shape
-        if size == 1:  # of one row there is nothing to turn: a step is bound by the number of its operations
-            return x_BSW.reshape(batch, self.heads, 1, width // self.heads)
-        return x_BSW.reshape(batch, size, self.heads, width // self.heads).transpose(1, 2)
+        if size == 1:  # of one row there is nothing to turn
+            return x_BSW.reshape(batch, heads, 1, width // heads)
+        return x_BSW.reshape(batch, size, heads, width // heads).transpose(1, 2)
 
-
-def _attend(query: Tensor, key: Tensor, value: Tensor, hidden: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Written out, and not by torch's fused attention: where it looked is wanted too."""
-    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
-    if hidden is not None:
-        scores = scores.masked_fill(hidden, float("-inf"))
-    weights = scores.softmax(-1)
-    return weights @ value, weights
+    def _attend(
+        self, query_BHSd: Tensor, keys_BHdP: Tensor, value_BHPd: Tensor, hidden_SP: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Written out, and not by torch's fused attention: where it looked is wanted too."""
+        scores_BHSP = query_BHSd @ keys_BHdP
+        if self.scale != 1:
+            scores_BHSP = self.scale * scores_BHSP
+        if hidden_SP is not None:
+            scores_BHSP = scores_BHSP.masked_fill(hidden_SP, float("-inf"))
+        weights_BHSP = scores_BHSP.softmax(-1)
+        return weights_BHSP @ value_BHPd, weights_BHSP
 
 
 def _joined(x_BHSd: Tensor) -> Tensor:
@@ -135,6 +153,22 @@ def _joined(x_BHSd: Tensor) -> Tensor:
     if size == 1:
         return x_BHSd.reshape(batch, 1, heads * depth)
     return x_BHSd.transpose(1, 2).flatten(2)
+
+
+def with_scaled_queries(decoder: ReportDecoder) -> ReportDecoder:
+    """A copy that computes the same, with the scale of the attention in the weights of its queries.
+
+    ONNX Runtime multiplies a single row by a matrix faster where no factor goes with it.
+    """
+    scaled = copy.deepcopy(decoder)
+    with torch.no_grad():
+        for layer in scaled.layers:
+            assert isinstance(layer, _Layer)
+            width = layer.cross_q.out_features
+            for weights in (layer.qkv.weight[:width], layer.qkv.bias[:width], *layer.cross_q.parameters()):
+                weights.mul_(layer.scale)
+            layer.scale = 1.0
+    return scaled
 
 
 def save_decoder(decoder: ReportDecoder, folder: Path) -> None:

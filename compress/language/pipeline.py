@@ -156,7 +156,7 @@ def _graphs(
     val = seen.value.of({sample.name for sample in course.dataset.of("val")})
     made = course.work.stage(
         "4-graphs",
-        learnt.key,
+        (learnt.key, graphs.LAYOUT),
         lambda folder: graphs.make_graphs(folder, learnt.value, val, telling.value, course.titles, course.reporter),
         graphs.read_graphs,
     )

@@ -6,31 +6,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle
-from edge.engines.aside import open_aside
-from edge.errors import EngineError
+from edge.engines.ort import OrtEngine
+from edge.inspection.explain import Explainer
 from edge.inspection.preprocess import model_input
 from edge.messages import Region
 
-TOKENS = "tokens"
-_INSTEAD = "embedding"  # of bundles that cannot explain: one token for the whole picture
-
 
 class Sight:
-    """The encoder once more, beside the verdict path and on one thread. One thread at a time."""
+    """The encoder once more, beside the verdict path and on one thread. One thread at a time.
+
+    A bundle that cannot explain gives one token for the whole picture: the embedding that its verdicts come from.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
-        """Raises BundleError where the graph cannot be opened."""
-        self._input = bundle.manifest.input
-        variant = bundle.manifest.variant(bundle.manifest.default_variant)
-        file = bundle.file(bundle.manifest.explain or variant.file)
-        self._session = open_aside(file)
-        names = [output.name for output in self._session.get_outputs()]
-        self._output = TOKENS if TOKENS in names else _INSTEAD
+        """Raises BundleError or EngineError where the graph cannot be opened."""
+        manifest = bundle.manifest
+        self._input = manifest.input
+        self._eye: Explainer | OrtEngine = (
+            Explainer(bundle) if manifest.explain else OrtEngine(bundle, manifest.default_variant, threads=1)
+        )
 
     @property
     def sees_places(self) -> bool:
         """Whether there is a token for each place, and not one for the whole picture."""
-        return self._output == TOKENS
+        return isinstance(self._eye, Explainer)
 
     def grid(self, tokens: int) -> tuple[int, int] | None:
         """Rows and columns of so many tokens; None where they are not places of the picture."""
@@ -39,10 +38,8 @@ class Sight:
 
     def see(self, image_HWC: NDArray[np.uint8], region: Region | None = None) -> NDArray[np.float32]:
         """tokens_TC, row by row, of `region` (None: all) of a uint8 BGR frame. Raises EngineError."""
+        if isinstance(self._eye, Explainer):
+            return self._eye.explain(image_HWC, region).tokens_TC
         if region is not None:
             image_HWC = image_HWC[region.y : region.y + region.h, region.x : region.x + region.w]
-        try:
-            (seen,) = self._session.run([self._output], {"image": model_input(image_HWC, self._input)[None]})
-        except Exception as error:  # as above
-            raise EngineError(f"the encoder failed on a picture to describe: {str(error).splitlines()[0]}") from error
-        return np.asarray(seen, np.float32).reshape(-1, seen.shape[-1])
+        return self._eye.run(model_input(image_HWC, self._input)[None]).embedding_ND

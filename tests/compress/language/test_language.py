@@ -24,6 +24,7 @@ from edge.search.meaning import meaning_of
 from edge.search.vectors import DIM
 from tests.bundles import flat
 from tests.compress.language.conftest import SEARCH_STEPS, STEPS, Spoken
+from tests.compress.stopped import Stopped
 from tests.edge.language.verdicts import verdict
 
 
@@ -74,6 +75,24 @@ def test_a_finished_run_is_not_done_again(spoken: Spoken, tmp_path: Path) -> Non
     recipe = LanguageRecipe(steps=STEPS, search_steps=SEARCH_STEPS)
     add_language(spoken.base, spoken.data, tmp_path / "spoken", recipe, reporter)
     assert sum("kept, finished earlier" in line for line in reporter.lines) == 7
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bundle(spoken: Spoken, tmp_path: Path) -> None:
+    """Ctrl-C while the decoder learns and again at searching: finished stages are kept, the rest comes out the same."""
+    recipe, out = LanguageRecipe(steps=STEPS, search_steps=SEARCH_STEPS), tmp_path / "spoken"
+    for title in ("the decoder learns", "learning to search"):
+        with pytest.raises(KeyboardInterrupt):
+            add_language(spoken.base, spoken.data, out, recipe, Stopped(title))
+        assert not out.exists()
+    reporter = SilentReporter()
+    bundle, _ = add_language(spoken.base, spoken.data, out, recipe, reporter)
+    assert sum("kept, finished earlier" in line for line in reporter.lines) == 6
+    learnt = [f"language/{name}" for name in ("vocabulary.json", "search-text.onnx", "search-part.onnx")]
+    assert [bundle.manifest.files[name] for name in learnt] == [spoken.bundle.manifest.files[name] for name in learnt]
+    weights = Path("3-learn/decoder.safetensors")
+    assert (out.with_name("spoken.work") / weights).read_bytes() == (
+        spoken.bundle.path.with_name("spoken.work") / weights
+    ).read_bytes()
 
 
 def test_the_bundle_finds_parts_by_sentences(spoken: Spoken) -> None:

@@ -6,8 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +22,7 @@ from compress.data.dataset import Dataset, read_dataset
 from compress.data.images import read_image
 from compress.data.reading import Reading
 from compress.errors import DataError, TeacherError
-from compress.progress import Advance, SilentReporter
+from compress.progress import SilentReporter
 from compress.teachers.dual import embed_text, load_dual
 from compress.teachers.prompts import read_prompts
 from compress.teachers.teacher import load_teacher
@@ -36,24 +34,9 @@ from compress.train.run import train
 from compress.train.sentences import collect_sentences, sentences_of_classes
 from edgevl import guarded
 from tests.compress.layouts import mvtec_set, write_pixels
+from tests.compress.stopped import Stopped
 from tests.compress.teachers import SIDE, save_teacher
 from tests.compress.train.conftest import SHORT, Trained
-
-
-class Stopped(SilentReporter):
-    """Presses Ctrl-C in the middle of the bar whose title it is given."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self._title = title
-
-    @contextmanager
-    def bar(self, title: str, total: int) -> Iterator[Advance]:  # noqa: ARG002
-        def advance(steps: int = 1, note: str = "") -> None:
-            if title.startswith(self._title):
-                raise KeyboardInterrupt
-
-        yield advance
 
 
 def _weights(folder: Path) -> dict[str, torch.Tensor]:
