@@ -43,7 +43,6 @@ from edge.line.outbox import CameraChanged, Judged, new_outbox
 from edge.line.picture_rates import PictureRates
 from edge.line.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
 from edge.line.plan import CameraPlan, finder_of, lane_of
-from edge.line.priority import give_way
 from edge.line.recipes import Recipes
 from edge.line.triggers import OnRequest, RequestError
 from edge.line.writer import Writer
@@ -137,7 +136,7 @@ class Line:
         self._inspecting = Inspecting(self._frames, recipes, answers, self._deliver, self._thread, say, pace)
         self._tending = self._thread("engine watch", partial(self._inspecting.tend, self._stop))
         self._timing = self._thread("deadlines", self._deadlines.run)
-        self._picturing = self._thread("pictures", partial(_behind, maker.run))
+        self._picturing = self._thread("pictures", maker.run)
         self._reporting = self._thread("reports", self._desk.run)
         self._writing = self._thread("writer", partial(writer.run, self._outbox, facts.line, numbers))
 
@@ -321,12 +320,6 @@ class Line:
             + sum(lane.dropped for key, lane in pictures if key.purpose == "keep"),
             queues=self._frames.statistics(),
         )
-
-
-def _behind(work: Callable[[], None]) -> None:
-    """Work that gives way to the verdict path."""
-    give_way()
-    work()
 
 
 def _drained(channel: Channel[Key, Item]) -> list[Item]:
