@@ -3,7 +3,8 @@
     python -m benchmarks.questions [--bundle BUNDLE [--data FOLDER]] [--parts 150] [--seed 0]
 
 The wordings are held out, the reader was taught none of them: whole sentences (`benchmarks.held_out_questions`), and
-what operators type in haste (`benchmarks.held_out_operators`). Each part is asked one question of every kind in both
+what operators type in haste (`benchmarks.held_out_operators`). Some the grammar happens to make word for word; the
+last rows are without them (`benchmarks.taught_wordings`). Each part is asked one question of every kind in both
 languages, about a class and a place drawn at random; an answer is right where it says what is true. Without a bundle
 verdicts are made from the truth, so that understanding and answering alone are measured. With one it judges the drawn
 parts, or the test split of FOLDER; those that it takes for another class or leaves undecided are left out, and places
@@ -27,6 +28,7 @@ from rich.table import Table
 from benchmarks import held_out_operators as haste
 from benchmarks import held_out_questions as whole
 from benchmarks.question_parts import Parts, Subject, data_parts, judged_parts, true_parts
+from benchmarks.taught_wordings import Taught
 from edge.bundle import ClassSpec, load_bundle
 from edge.errors import EdgevlError
 from edge.questions.answered import Answered
@@ -71,21 +73,23 @@ SETS = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One question. kind: as it was meant; `refuse` for those that nobody can answer."""
+    """One question. kind: as it was meant; `refuse` for those that nobody can answer. taught: see `Taught`."""
 
     kind: str
     language: str
     question: str
     answer: Answered
     right: bool
+    taught: bool
 
 
 class Round:
     """One set of wordings, put to the parts."""
 
-    def __init__(self, wordings: Wordings, parts: Parts, seed: int) -> None:
+    def __init__(self, wordings: Wordings, parts: Parts, taught: Taught, seed: int) -> None:
         self._wordings = wordings
         self._told = parts.told
+        self._taught = taught
         self._interview = Interview(parts.classes)
         self._classes = [one for one in parts.classes if one.kind == "defect"]
         self._rng = np.random.default_rng(seed)
@@ -107,7 +111,14 @@ class Round:
         for number, question in enumerate(self._wordings.out_of_scope[language]):
             place = number % len(self._told)
             _, answers = self._interview.ask(question, self._told[place].verdict, self._told[place - 1].verdict, "")
-            yield Outcome("refuse", language, question, answers[-1], not any(answer.told for answer in answers))
+            yield Outcome(
+                "refuse",
+                language,
+                question,
+                answers[-1],
+                not any(answer.told for answer in answers),
+                self._taught.is_made(question, language),
+            )
 
     def _posed(
         self, kind: str, wording: str, language: Language, subject: Subject, previous: Subject | None
@@ -119,7 +130,14 @@ class Round:
         _, (*_, answer) = self._interview.ask(text, subject.verdict, previous.verdict if previous else None, "")
         is_named = "{C}" in wording or "{M}" in wording
         cells = _asked_for(subject, about.name if is_named else None, language, place if "{P}" in wording else None)
-        return Outcome(kind, language, text, answer, answer.told and _is_true(kind, answer, subject, previous, cells))
+        return Outcome(
+            kind,
+            language,
+            text,
+            answer,
+            answer.told and _is_true(kind, answer, subject, previous, cells),
+            self._taught.is_made(wording, language),
+        )
 
     def _followed(self, language: Language, number: int, subject: Subject) -> Outcome:
         """Whether there is one, and then: and there?"""
@@ -132,7 +150,14 @@ class Round:
         session, _ = self._interview.ask(first, subject.verdict, None, "")
         _, (*_, answer) = self._interview.ask(follow, subject.verdict, None, session)
         cells = _asked_for(subject, about.name, language, place)
-        return Outcome("follow", language, f"{first} {follow}", answer, answer.told and answer.value == bool(cells))
+        return Outcome(
+            "follow",
+            language,
+            f"{first} {follow}",
+            answer,
+            answer.told and answer.value == bool(cells),
+            self._taught.is_made(followed[number % len(followed)], language),
+        )
 
     def _class(self, subject: Subject) -> ClassSpec:
         """Half of the time the one that the part has."""
@@ -192,11 +217,14 @@ def table(outcomes: Sequence[Outcome], title: str) -> Table:
         of_kind = [one for one in outcomes if one.kind == kind]
         shares = [_share([one for one in of_kind if one.language == language]) for language in _LANGUAGES]
         shown.add_row(kind, *(f"{share:.3f}" for share in shares), str(len(of_kind)))
-    answered = _share([one for one in outcomes if one.kind != "refuse"])
-    right_refusals = _share([one for one in outcomes if one.kind == "refuse"])
-    shown.add_section()
-    for name, share in (("answers", answered), ("refusals", right_refusals)):
-        shown.add_row(f"right {name}", f"{share:.3f}", f">= {_TARGET}", "met" if share >= _TARGET else "MISSED")
+    unseen = [one for one in outcomes if not one.taught]
+    for name, those in (("", outcomes), (", not taught", unseen)):
+        shown.add_section()
+        refusals = [one for one in those if one.kind == "refuse"]
+        answers = [one for one in those if one.kind != "refuse"]
+        for what, some in ((f"right answers{name}", answers), (f"right refusals{name}", refusals)):
+            share = _share(some)
+            shown.add_row(what, f"{share:.3f}", f">= {_TARGET}", "met" if share >= _TARGET else "MISSED")
     return shown
 
 
@@ -216,13 +244,15 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("--data needs a bundle that judges its pictures")
     try:
         parts = _parts(given)
-        outcomes = {wordings.name: list(Round(wordings, parts, given.seed).outcomes()) for wordings in SETS}
+        taught = Taught()
+        outcomes = {one.name: list(Round(one, parts, taught, given.seed).outcomes()) for one in SETS}
     except EdgevlError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     console = Console()
+    console.print(f"{len(parts.told)} parts; {parts.left_out} left out, taken for others or left undecided")
     for name, of_set in outcomes.items():
-        console.print(table(of_set, f"{name}: {len(parts.told)} parts, {parts.left_out} left out"))
+        console.print(table(of_set, name))
         if given.wrong:
             failed = Counter((one.kind, one.question, one.answer.text) for one in of_set if not one.right)
             for (kind, question, text), times in failed.most_common():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from compress.questions.grammar import fingerprint
-from compress.questions.train import teach_questions
+from compress.questions.teach import teach_questions
 from edge.questions.interview import MODEL
 from edge.questions.reader import save_model
 

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
-from compress.questions import english, taiwan_chinese
+from compress.questions import haste
+from compress.questions.haste import in_haste
 from compress.questions.kinds import TAUGHT, Taught
-from compress.questions.spoken import SPOKEN
-from edge.questions.mentions import WORDS, Language
+from compress.questions.wordings import tongues
+from edge.questions import haste as written_short
+from edge.questions.haste import written_out
+from edge.questions.mentions import WORDS, Language, normal
 from edge.questions.words import DEFECT_GROUPS, DEFECT_NAMES
 
 # Names that a bundle may give its classes, and that no group of words knows.
@@ -24,7 +30,10 @@ _OWN_NAMES: Mapping[Language, tuple[str, ...]] = {
     "en": ("lint", "cold shut", "orange peel", "weld spatter", "type b", "bridging", "fold", "ghosting"),
     "zh-TW": ("冷隔", "橘皮", "焊渣", "皺褶", "短射", "流痕", "偏移"),
 }
+# Of what is named in Chinese, the share that is named in English.
+_MIXED = 0.1
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_SLOT = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +45,27 @@ class Asked:
     kind: Taught
     wording: str = ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a person put it so, rather than the grammar."""
+        return "[" not in self.wording and "{" not in self.wording
+
 
 @dataclass(frozen=True, slots=True)
-class _Tongue:
-    """All that a language's questions are made of."""
+class _Filled:
+    """What a language's templates are filled with. mixed: the same in English, which Chinese may be mixed with."""
 
-    questions: Mapping[Taught, tuple[str, ...]]
-    fillers: Mapping[str, tuple[str, ...]]
+    slots: Mapping[str, tuple[str, ...]]
+    mixed: Mapping[str, tuple[str, ...]]
     openings: tuple[str, ...]
     endings: tuple[str, ...]
 
 
 def fingerprint() -> str:
     """Of all that questions are made of: the reader was taught with the present grammar where this is the same."""
-    asked = [(tongue.questions, tongue.fillers, tongue.openings, tongue.endings) for tongue in _TONGUES.values()]
     words = [(w.any_defect, w.previous, w.part, w.near, w.fillers, list(w.places)) for w in WORDS.values()]
-    return hashlib.sha256(f"{asked}{SPOKEN}{words}{DEFECT_NAMES}".encode()).hexdigest()
+    made_by = "".join(Path(module.__file__ or "").read_text(encoding="utf-8") for module in (haste, written_short))
+    return hashlib.sha256(f"{tongues()}{words}{DEFECT_NAMES}{made_by}".encode()).hexdigest()
 
 
 def own_names(language: Language) -> tuple[str, ...]:
@@ -60,54 +74,68 @@ def own_names(language: Language) -> tuple[str, ...]:
 
 
 def drawn(rng: np.random.Generator, each: int) -> Iterator[Asked]:
-    """`each` questions for every wording of both languages."""
-    for language, tongue in _TONGUES.items():
+    """Questions of every wording of both languages, twice `each` of a whole one and more of a template.
+
+    Every other one is typed in haste.
+    """
+    for language, tongue in tongues().items():
         for kind in TAUGHT:
-            for template in (*tongue.questions[kind], *SPOKEN[language][kind]):
-                for _ in range(each):
-                    yield Asked(_question(template, tongue, rng), language, kind, template)
+            for template in tongue.kinds[kind].all:
+                for number in range(each * (3 if "[" in template else 2)):
+                    text = _question(template, _filled(language), rng)
+                    text = in_haste(text, language, rng) if number % 2 else text
+                    yield Asked(text, language, kind, template)
 
 
-def _question(template: str, tongue: _Tongue, rng: np.random.Generator) -> str:
-    body = _filled(template, tongue.fillers, rng)
-    opening, ending = _one(tongue.openings, rng), _one(tongue.endings, rng)
+def vocabulary(wordings: Iterable[str]) -> tuple[str, ...]:
+    """English words of which templates, and all that is named in them, are made; the commonest first."""
+    named = (*WORDS["en"].any_defect, *WORDS["en"].previous, *WORDS["en"].part, *WORDS["en"].near, *WORDS["en"].fillers)
+    around = tongues()["en"].around
+    texts = (*wordings, *named, *WORDS["en"].places, *around.it, *around.openings, *around.endings)
+    met = Counter(word for text in texts for word in re.findall(r"[a-z]+", written_out(normal(_SLOT.sub(" ", text)))))
+    met.update(word for group in DEFECT_GROUPS for name in group for word in re.findall("[a-z]+", name))
+    return tuple(sorted((word for word in met if len(word) > 1), key=lambda word: (-met[word], word)))
+
+
+def _question(template: str, filled: _Filled, rng: np.random.Generator) -> str:
+    body = _written(template, filled, rng)
+    opening, ending = _one(filled.openings, rng), _one(filled.endings, rng)
     spaced = " " if opening and opening.isascii() else ""
     text = re.sub(" +", " ", f"{opening}{spaced}{body}").strip() + ending
     return text.capitalize() if rng.random() < 0.5 else text
 
 
-def _filled(template: str, fillers: Mapping[str, tuple[str, ...]], rng: np.random.Generator) -> str:
+def _written(template: str, filled: _Filled, rng: np.random.Generator) -> str:
     """Choose, and fill in, until nothing is left to choose."""
     text = template
     while (match := _CHOICE.search(text)) is not None:
         text = text[: match.start()] + _one(match[1].split("|"), rng) + text[match.end() :]
-    while (slot := re.search(r"\{(\w+)\}", text)) is not None:
-        text = text[: slot.start()] + _one(fillers[slot[1]], rng) + text[slot.end() :]
-    return text if "[" not in text else _filled(text, fillers, rng)
+    while (slot := _SLOT.search(text)) is not None:
+        named = filled.mixed if slot[1] in filled.mixed and rng.random() < _MIXED else filled.slots
+        text = text[: slot.start()] + _one(named[slot[1]], rng) + text[slot.end() :]
+    return text if "[" not in text else _written(text, filled, rng)
 
 
 def _one(choices: tuple[str, ...] | list[str], rng: np.random.Generator) -> str:
     return choices[int(rng.integers(len(choices)))]
 
 
-def _tongue(language: Language, is_own: Callable[[str], bool]) -> _Tongue:
-    words, source = WORDS[language], english if language == "en" else taiwan_chinese
+@lru_cache(maxsize=2)
+def _filled(language: Language) -> _Filled:
+    around = tongues()[language].around
+    named = _named(language)
+    slots = {**named, "V": WORDS[language].previous, "N": WORDS[language].near, "IT": around.it, "AT": around.at}
+    return _Filled(slots, _named("en") if language == "zh-TW" else {}, around.openings, around.endings)
+
+
+def _named(language: Language) -> Mapping[str, tuple[str, ...]]:
+    is_own = _is_own(language)
     named = tuple(sorted({word for group in DEFECT_GROUPS for word in group if is_own(word)}))
+    any_defect = tuple(word for word in WORDS[language].any_defect if is_own(word))
     classes = (*named, *_OWN_NAMES[language])
-    fillers = {
-        "X": (*classes, *words.any_defect * 4),
-        "C": classes,
-        "D": words.any_defect,
-        "P": tuple(words.places),
-        "V": words.previous,
-        "N": words.near,
-        "IT": source.IT,
-        "AT": source.AT,
-    }
-    return _Tongue(source.QUESTIONS, fillers, source.OPENINGS, source.ENDINGS)
+    places = tuple(place for place in WORDS[language].places if is_own(place))
+    return {"X": (*classes, *any_defect * 4), "C": classes, "D": any_defect, "P": places}
 
 
-_TONGUES: Mapping[Language, _Tongue] = {
-    "en": _tongue("en", str.isascii),
-    "zh-TW": _tongue("zh-TW", lambda word: not word.isascii()),
-}
+def _is_own(language: Language) -> Callable[[str], bool]:
+    return str.isascii if language == "en" else lambda word: not word.isascii()

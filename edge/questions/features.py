@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 
@@ -9,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.questions.mentions import Language
+from edge.questions.slips import sounds
 
-BUCKETS = 8192
+BUCKETS = 16384
+_TOKEN = re.compile(r"[a-z0-9]+|\S")
 
 
 def buckets(frame: str, language: Language) -> NDArray[np.int64]:
@@ -20,13 +23,13 @@ def buckets(frame: str, language: Language) -> NDArray[np.int64]:
 
 
 def units(frame: str, language: Language) -> list[int]:
-    """Hashes of what must be known for a frame to be understood: words in English, pairs of characters in Chinese."""
+    """Hashes of what must be known for a frame to be understood: words in English, pairs of syllables in Chinese."""
     cleaned = _cleaned(frame)
     if language == "en":
         words = [_stem(word) for word in cleaned.split()]
     else:
-        joined = cleaned.replace(" ", "")
-        words = [joined[n : n + 2] for n in range(max(1, len(joined) - 1))] if joined else []
+        heard = [sounds().get(token, token) for token in _tokens(cleaned)]
+        words = [" ".join(heard[n : n + 2]) for n in range(max(1, len(heard) - 1))] if heard else []
     return [zlib.crc32(f"{language}={word}".encode()) for word in words]
 
 
@@ -48,9 +51,17 @@ def _pieces(frame: str, language: Language) -> Iterator[str]:
             marked = f"<{word}>"
             yield from (f"c{marked[n : n + 4]}" for n in range(max(1, len(marked) - 3)))
     else:
-        joined = "^" + cleaned.replace(" ", "") + "$"
+        tokens = ["^", *_tokens(cleaned), "$"]
         for size in (1, 2, 3, 4):
-            yield from (joined[n : n + size] for n in range(len(joined) - size + 1))
+            yield from ("".join(tokens[n : n + size]) for n in range(len(tokens) - size + 1))
+        heard = [sounds().get(token, token) for token in tokens]
+        for size in (2, 3):
+            yield from ("~" + " ".join(heard[n : n + size]) for n in range(len(heard) - size + 1))
+
+
+def _tokens(cleaned: str) -> list[str]:
+    """Of Chinese: every character, and every word in Latin letters."""
+    return _TOKEN.findall(cleaned)
 
 
 def _cleaned(frame: str) -> str:

@@ -40,8 +40,8 @@ class Interview:
     def __init__(self, classes: Iterable[ClassSpec], model: QuestionModel | None = None) -> None:
         """classes: those that a verdict may name. Raises BundleError where the model is damaged."""
         specs = tuple(classes)
-        self._finder = Finder(specs)
         self._model = model or load_model(MODEL)
+        self._finder = Finder(specs, self._model.words)
         self._titles: Mapping[Language, Mapping[str, str]] = {
             language: {c.name: c.titles.get(language, c.name.replace("_", " ")) for c in specs if c.kind == "defect"}
             for language in SENTENCES

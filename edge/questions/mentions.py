@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import Literal
 
 from edge.bundle import ClassSpec
+from edge.questions.haste import written_out
+from edge.questions.slips import Speller, heard_alike
 from edge.questions.words import DEFECT_GROUPS, ENGLISH, TAIWAN_CHINESE, Place, Words
 
 Language = Literal["en", "zh-TW"]
@@ -57,13 +59,16 @@ def normal(text: str) -> str:
 class Finder:
     """Finds what is named, for the classes of one bundle."""
 
-    def __init__(self, classes: Iterable[ClassSpec]) -> None:
+    def __init__(self, classes: Iterable[ClassSpec], words: Iterable[str] = ()) -> None:
+        """words: of English that questions are made of, the commonest first; a slip in one of them is put right."""
         names = {word: spec.name for spec in classes if spec.kind == "defect" for word in _called(spec)}
         self._names: Mapping[Language, _Names] = {language: _Names(words, names) for language, words in WORDS.items()}
+        self._speller = Speller((*words, *(word for name in names for word in name.split() if word.isascii())))
 
     def find(self, question: str, language: Language) -> Mentions:
         """What `question`, in one language, names."""
-        return self._names[language].find(normal(question), is_spaced=language == "en")
+        text = self._speller.corrected(written_out(normal(question)))
+        return self._names[language].find(text, is_spaced=language == "en")
 
 
 class _Names:
@@ -85,9 +90,11 @@ class _Names:
         longest_first = sorted(self._marks, key=len, reverse=True)
         spaced = [re.escape(word) for word in longest_first if word.isascii()]
         unspaced = [re.escape(word) for word in longest_first if not word.isascii()]
+        self._alike = heard_alike(word for word, mark in self._marks.items() if mark in (CLASS, DEFECT))
         self._fillers = _fillers(words.fillers)
         self._spaced = re.compile(rf"\b(?:{'|'.join(spaced)})\b") if spaced else None
         self._unspaced = re.compile("|".join(unspaced)) if unspaced else None
+        self._long = re.compile("|".join(re.escape(word) for word in longest_first if len(word) > 1))
 
     def find(self, question: str, is_spaced: bool) -> Mentions:
         named: list[tuple[str, str]] = []
@@ -97,7 +104,7 @@ class _Names:
             named.append((self._marks[word], word))
             return f" {self._marks[word]} " if is_spaced else self._marks[word]
 
-        frame = question
+        frame = question if is_spaced else self._as_meant(question)
         for pattern in (self._unspaced, self._spaced):
             frame = pattern.sub(put_away, frame) if pattern else frame
         frame = self._fillers.sub(" ", " ".join(frame.split())).strip()
@@ -113,6 +120,22 @@ class _Names:
             near=near,
             previous=any(mark == PREVIOUS for mark, _ in named),
         )
+
+    def _as_meant(self, text: str) -> str:
+        """With the right characters in names of defects of which one was only heard alike."""
+        parts, done = "", 0
+        for match in self._long.finditer(text):
+            parts += self._heard(text[done : match.start()]) + match[0]
+            done = match.end()
+        return parts + self._heard(text[done:])
+
+    def _heard(self, text: str) -> str:
+        for length in (4, 3, 2):
+            for start in range(len(text) - length + 1):
+                name = self._alike.get(text[start : start + length])
+                if name is not None:
+                    return self._heard(text[:start]) + name + self._heard(text[start + length :])
+        return text
 
 
 def _fillers(fillers: tuple[str, ...]) -> re.Pattern[str]:

@@ -23,6 +23,7 @@ from edge.questions.mentions import CLASS, DEFECT, MARKS, PLACE, PREVIOUS, Langu
 # follow: a question that says only what is different from the one before it ("and on the right?").
 Kind = Literal["exists", "count", "what", "where", "size", "compare", "status", "severity", "action", "follow"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 EVIDENCE = 5
 _OUT = -60.0
 
@@ -31,13 +32,16 @@ _OUT = -60.0
 class QuestionModel:
     """weights_BK, bias_K: float32, of BUCKETS pieces for KINDS and, last, "other". known: sorted uint32, see `units`.
 
-    accept: weights of what `evidence` says, and last what is added to their sum: understood where it is not negative.
+    accept_LE: a row for each of LANGUAGES: weights of what `evidence` says, and last what is added to their sum. A
+    question was understood where that is not negative.
+    words: of English, the commonest first; a slip in one is put right (`edge.questions.slips`).
     """
 
     weights_BK: NDArray[np.float32]
     bias_K: NDArray[np.float32]
     known: NDArray[np.uint32]
-    accept: NDArray[np.float64]
+    accept_LE: NDArray[np.float64]
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ def read(frame: str, language: Language, model: QuestionModel) -> Reading:
     """Which kind of question this is. frame: as `edge.questions.mentions` makes it."""
     score_K = scores(frame, language, model)
     best = int(score_K.argmax())
-    sureness = float(model.accept[:-1] @ evidence(score_K, frame, language, model.known) + model.accept[-1])
+    accept_E = model.accept_LE[LANGUAGES.index(language)]
+    sureness = float(accept_E[:-1] @ evidence(score_K, frame, language, model.known) + accept_E[-1])
     if best == len(KINDS) or sureness < 0:
         return Reading(None, min(sureness, 0.0))
     return Reading(KINDS[best], sureness)
@@ -109,17 +114,18 @@ def load_model(file: Path) -> QuestionModel:
     try:
         with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
             weights_BK, bias_K = arrays["weights_BK"].astype(np.float32), arrays["bias_K"].astype(np.float32)
-            known, accept = np.sort(arrays["known"].astype(np.uint32)), arrays["accept"].astype(np.float64)
+            known, accept_LE = np.sort(arrays["known"].astype(np.uint32)), arrays["accept_LE"].astype(np.float64)
+            words = tuple(arrays["words"].astype(np.uint8).tobytes().decode().split())
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise BundleError(f"{file} is damaged: {error}; copy the bundle again") from error
     kinds = len(KINDS) + 1
-    shapes = (weights_BK.shape, bias_K.shape, known.ndim, accept.shape)
-    numbers = (weights_BK, bias_K, accept)
-    if shapes != ((BUCKETS, kinds), (kinds,), 1, (EVIDENCE + 1,)) or not all(
+    shapes = (weights_BK.shape, bias_K.shape, known.ndim, accept_LE.shape)
+    numbers = (weights_BK, bias_K, accept_LE)
+    if shapes != ((BUCKETS, kinds), (kinds,), 1, (len(LANGUAGES), EVIDENCE + 1)) or not all(
         np.isfinite(array).all() for array in numbers
     ):
         raise BundleError(f"{file} holds no model of questions that this edgevl knows; make the bundle again")
-    return QuestionModel(weights_BK, bias_K, known, accept)
+    return QuestionModel(weights_BK, bias_K, known, accept_LE, words)
 
 
 def save_model(file: Path, model: QuestionModel, made_from: str) -> None:
@@ -132,6 +138,7 @@ def save_model(file: Path, model: QuestionModel, made_from: str) -> None:
         weights_BK=model.weights_BK.astype(np.float16),
         bias_K=model.bias_K,
         known=model.known,
-        accept=model.accept,
+        accept_LE=model.accept_LE,
+        words=np.frombuffer(" ".join(model.words).encode(), np.uint8),
         made_from=np.array(made_from),
     )

@@ -68,10 +68,19 @@ ENGLISH = Words(
         "damaged", "anything wrong", "something wrong", "anything bad", "anything unusual", "anything abnormal",
     ),
     previous=(
-        "the previous part", "the previous one", "previous part", "previous one", "the last part", "the last one",
-        "the part before", "the one before", "the preceding part", "the preceding one", "the prior part", "the prior one",
-        "the part before it", "the one before it", "the former part", "last part", "last one", "the previous piece",
-        "the last piece", "the piece before", "the earlier part", "the earlier one", "its predecessor",
+        *(
+            f"{the}{which} {what}"
+            for the in ("the ", "")
+            for which in ("previous", "last", "preceding", "prior", "former", "earlier")
+            for what in ("part", "one", "piece")
+        ),
+        *(
+            f"{the}{what} before{it}"
+            for the in ("the ", "")
+            for what in ("part", "one", "piece")
+            for it in ("", " it", " this", " that")
+        ),
+        "its predecessor", "the predecessor", "predecessor", "previous",
     ),
     part=(
         *(f"{which} {what}" for which in ("the", "this", "that") for what in _ENGLISH_PARTS), "this one",
@@ -106,14 +115,16 @@ ENGLISH = Words(
 )  # fmt: skip
 
 TAIWAN_CHINESE = Words(
-    any_defect=("瑕疵", "缺陷", "問題", "異常", "不良", "毛病", "損傷", "受損", "損壞", "破損", "缺點", "痕跡", "壞的地方", "不對勁"),
+    any_defect=("瑕疵", "缺陷", "問題", "異常", "不良", "毛病", "損傷", "受損", "損壞", "破損", "缺點", "痕跡", "壞的地方", "不對勁", *ENGLISH.any_defect),
     previous=(
         "上一件", "上一個", "前一件", "前一個", "上一片", "前一片", "上個零件", "上一顆", "前一顆", "前面那件",
         "上個工件", "前一個工件", "上一個工件", "上一個零件", "前一個零件", "先前那件", "之前那件", "剛才那件", "前件",
+        *(f"{which}{what}" for which in ("上一", "前一", "剛剛那", "剛才那", "前面那", "先前那", "之前那") for what in "件個片顆支塊隻"),
+        *ENGLISH.previous,
     ),
     part=(
         "這件產品", "這個產品", "這個工件", "這個零件", "這一件", "這件", "這片", "此件", "這個法蘭", "零件", "工件", "法蘭", "鑄件", "樣品",
-        "產品", "這個東西", "這一個",
+        "產品", "這個東西", "這一個", "這顆", "這支", "這塊", "這pcs", "這個part", "這隻", "本件", "該件", "part",
     ),
     fillers=(
         "請問", "請問一下", "我想知道", "請告訴我", "告訴我", "那", "那麼", "好", "欸", "請問你", "麻煩問一下", "麻煩", "所以", "你知道",
@@ -123,6 +134,7 @@ TAIWAN_CHINESE = Words(
     near=("附近", "旁邊", "周圍", "隔壁", "邊上", "靠近", "鄰近"),
     places=MappingProxyType(
         {
+            **ENGLISH.places,
             "左上角": _set("upper", "left"), "左上方": _set("upper", "left"), "左上": _set("upper", "left"),
             "右上角": _set("upper", "right"), "右上方": _set("upper", "right"), "右上": _set("upper", "right"),
             "左下角": _set("lower", "left"), "左下方": _set("lower", "left"), "左下": _set("lower", "left"),

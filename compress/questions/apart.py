@@ -1,0 +1,109 @@
+"""How well unseen wordings are understood: each is read by a model that was taught neither it nor one much like it.
+
+This is what the reader is tuned on. The wordings of `benchmarks.questions` have no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from compress.questions.grammar import Asked, vocabulary
+from compress.questions.kinds import TAUGHT, Taught
+from compress.questions.train import Seen, learned_from, seen_by_reader
+from edge.questions.features import units
+from edge.questions.reader import LANGUAGES, QuestionModel, evidence, scores
+
+_FOLDS = 5
+# Of questions that nobody can answer, in wordings that were not taught.
+_REFUSED = 0.95
+# Wordings of which more is the same, by the cosine of their words, are as good as one.
+_LIKE = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What a model says of a question it was not taught, and on what evidence."""
+
+    asked: Asked
+    said: Taught
+    evidence: NDArray[np.float64]
+
+
+def votes_apart(asked: Sequence[Asked]) -> list[Vote]:
+    """Every question, read by a model that was taught no wording like its own."""
+    votes: list[Vote] = []
+    wordings = [one.wording for one in asked]
+    for learn, test in GroupKFold(_FOLDS, shuffle=True, random_state=0).split(wordings, groups=wordings):
+        taught = [asked[n] for n in learn]
+        words = vocabulary(dict.fromkeys(one.wording for one in taught if one.language == "en"))
+        tested = seen_by_reader([asked[n] for n in test], words)
+        model = learned_from(_unlike(seen_by_reader(taught, words), tested), words)
+        votes += [_vote(one, model) for one in tested]
+    return votes
+
+
+def limits(votes: Sequence[Vote]) -> NDArray[np.float64]:
+    """`QuestionModel.accept_LE`: a limit for each language."""
+    return np.stack([_limit([vote for vote in votes if vote.asked.language == language]) for language in LANGUAGES])
+
+
+def _limit(votes: Sequence[Vote]) -> NDArray[np.float64]:
+    """How the evidence is weighed, and what suffices so that _REFUSED of the others are refused.
+
+    A wrong kind counts as not understood. What suffices is measured on whole questions, since people ask such: drawn
+    from the grammar, questions that nobody can answer are mostly odd, and near to those that can be answered.
+    """
+    read = [vote for vote in votes if vote.said != "other"]
+    weigh = LogisticRegression(C=10.0, max_iter=1000)
+    evidence_N = np.stack([vote.evidence for vote in read])
+    weigh.fit(evidence_N, [vote.said == vote.asked.kind for vote in read])
+    sums_N = evidence_N @ weigh.coef_[0]
+    others = np.array([vote.asked.kind == "other" and vote.asked.is_whole for vote in read])
+    allowed = int((1 - _REFUSED) * sum(vote.asked.kind == "other" and vote.asked.is_whole for vote in votes))
+    strongest = np.sort(sums_N[others])[::-1]
+    least = float(strongest[allowed]) if allowed < strongest.size else float(sums_N.min())
+    return np.append(weigh.coef_[0], -np.nextafter(least, np.inf))
+
+
+def shares(votes: Sequence[Vote], accept_LE: NDArray[np.float64]) -> tuple[float, float]:
+    """Of those that can be answered, read as their kind; of the others, refused."""
+    accept_NE = accept_LE[[LANGUAGES.index(vote.asked.language) for vote in votes]]
+    sure_N = [float(accept[:-1] @ vote.evidence + accept[-1]) for accept, vote in zip(accept_NE, votes, strict=True)]
+    said = [vote.said if sure >= 0 else "other" for sure, vote in zip(sure_N, votes, strict=True)]
+    right = np.array([one == vote.asked.kind for one, vote in zip(said, votes, strict=True)])
+    other = np.array([vote.asked.kind == "other" for vote in votes])
+    return float(right[~other].mean()), float(right[other].mean())
+
+
+def _vote(one: Seen, model: QuestionModel) -> Vote:
+    score_K = scores(one.frame, one.asked.language, model)
+    said = TAUGHT[int(score_K.argmax())]
+    return Vote(one.asked, said, evidence(score_K, one.frame, one.asked.language, model.known))
+
+
+def _unlike(taught: Sequence[Seen], tested: Sequence[Seen]) -> list[Seen]:
+    """Those taught that are not much like one of those tested."""
+    known = {
+        unit: n for n, unit in enumerate({unit for one in taught for unit in units(one.frame, one.asked.language)})
+    }
+    likeness = _words(taught, known) @ _words(tested, known).T
+    most = np.asarray(likeness.max(axis=1).todense()).ravel()
+    return [one for one, like in zip(taught, most, strict=True) if like < _LIKE]
+
+
+def _words(seen: Sequence[Seen], known: dict[int, int]) -> csr_matrix:
+    """The words of each question, scaled so that a product of two rows is their cosine."""
+    all_words = [set(units(one.frame, one.asked.language)) for one in seen]
+    rows = [[known[word] for word in words if word in known] for words in all_words]
+    values = np.concatenate(
+        [np.full(len(row), 1 / np.sqrt(max(1, len(words)))) for row, words in zip(rows, all_words, strict=True)]
+    )
+    starts = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+    return csr_matrix((values, np.concatenate(rows).astype(np.int64), starts), (len(rows), len(known)))

@@ -1,0 +1,65 @@
+"""The wordings that questions are drawn from: one file for each language and kind, in `wordings/`.
+
+A file holds `grammar` (templates, see `compress.questions.grammar`) and `whole` (whole questions as people put them,
+which no template thought of). `around.toml` holds what may stand in a template and before and after a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from compress.questions.kinds import TAUGHT, Taught
+from edge.questions.mentions import WORDS, Language
+from edge.toml import convert, read_tables
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+_FOLDER = Path(__file__).with_name("wordings")
+
+
+class Wordings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How one asks a question of one kind."""
+
+    grammar: tuple[str, ...]
+    whole: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return (*self.grammar, *self.whole)
+
+
+class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """it: the part; at: somewhere on it; openings, endings: around a question. Twice where it is met more often."""
+
+    it: tuple[str, ...]
+    at: tuple[str, ...]
+    openings: tuple[str, ...]
+    endings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """All that is written of one language."""
+
+    kinds: Mapping[Taught, Wordings]
+    around: Around
+
+
+@lru_cache(maxsize=1)
+def tongues() -> Mapping[Language, Tongue]:
+    """Every language's. Raises ConfigError where a file is damaged."""
+    return {language: _tongue(_FOLDER / language) for language in WORDS}
+
+
+def _tongue(folder: Path) -> Tongue:
+    kinds = {kind: _read(folder / f"{kind}.toml", Wordings) for kind in TAUGHT}
+    return Tongue(kinds, _read(folder / "around.toml", Around))
+
+
+def _read(file: Path, kind: type[_T]) -> _T:
+    return convert(file, read_tables(file, kind), kind)
