@@ -1,8 +1,8 @@
 """Where does a model look as it adds its own words to a report? The decoder's attention against labelled defects.
 
-    python -m benchmarks.phrases --bundle /tmp/reports/bundle --data /tmp/reports/pictures
+    python -m benchmarks.phrases --bundle /tmp/captioned/bundle --data /tmp/captioned/pictures
 
-Needs a bundle with a decoder that has words of its own (`python -m benchmarks.reports` makes one), and labelled places.
+Needs a bundle with a decoder that has words of its own, and places: `benchmarks.reports --captions` makes both.
 Of the test pictures that the bundle calls NG, every phrase of the model's own on its grid of attention:
 
 pointing    how often the cell that was looked at most touches a labelled defect (as Zhang et al. 2016)

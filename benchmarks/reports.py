@@ -5,7 +5,8 @@
 Draws parts, and says of each from its exact truth where on the part its defect lies. A VisionEncoderDecoder learns from
 the captions of one half of the training parts; `edgevl language` learns from what that teacher writes about all of them
 (sequence-level distillation). The captions of the test parts are held out. Needs a bundle of the demo; takes some
-minutes on two cores. For other data, `edgevl language` prints the same table.
+minutes on two cores. With --captions there is no teacher, and the captions of all training parts are learnt from. For
+other data, `edgevl language` prints the same table.
 """
 
 from __future__ import annotations
@@ -51,22 +52,23 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=480)
     parser.add_argument("--writer-steps", type=int, default=500)
     parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--captions", action="store_true", help="learn from captions, without a teacher")
     given = parser.parse_args()
     reporter = ConsoleReporter()
-    drawn = draw(given.out / "pictures", given.parts)
+    drawn = draw(given.out / "pictures", given.parts, every_caption=given.captions)
     writer = given.out / "writer"
-    if not (writer / "model.safetensors").is_file():
+    if not given.captions and not (writer / "model.safetensors").is_file():
         known = [each for each in drawn if each.split == "train"][::2]
         train_writer(writer, [d.image_HWC for d in known], [d.caption for d in known], given.writer_steps, reporter)
     recipe = LanguageRecipe(
-        describer=str(writer), steps=given.steps, search_steps=1
+        describer=None if given.captions else str(writer), steps=given.steps, search_steps=1
     )  # searching has a benchmark of its own
     _, report = add_language(given.bundle, given.out / "pictures", given.out / "bundle", recipe, reporter)
     print_language(report, Console())
 
 
-def draw(folder: Path, count: int) -> list[_Drawn]:
-    """Parts of every class in turn, as pictures with a table of labels; only test parts carry their captions."""
+def draw(folder: Path, count: int, *, every_caption: bool = False) -> list[_Drawn]:
+    """Parts of every class in turn, as pictures with a table of labels; only test parts carry captions, or all do."""
     (folder / "images").mkdir(parents=True, exist_ok=True)
     drawn, rows = [], []
     for number in range(count):
@@ -79,7 +81,7 @@ def draw(folder: Path, count: int) -> list[_Drawn]:
             "image": name,
             "label": picture.class_name,
             "split": split,
-            "caption": caption if split == "test" else "",
+            "caption": caption if split == "test" or every_caption else "",
         }
         boxes = boxes_of(picture.defect_mask_HW, 6)
         rows += [row | {"xmin": b.x, "ymin": b.y, "xmax": b.x + b.w, "ymax": b.y + b.h} for b in boxes] or [row]
