@@ -1,6 +1,6 @@
 """Where does a model look as it adds its own words to a report? The decoder's attention against labelled defects.
 
-    python -m benchmarks.phrases --bundle /tmp/captioned/bundle --data /tmp/captioned/pictures
+    python -m benchmarks.phrases --bundle captioned/bundle --data captioned/pictures
 
 Needs a bundle with a decoder that has words of its own, and places: `benchmarks.reports --captions` makes both.
 Of the test pictures that the bundle calls NG, every phrase of the model's own on its grid of attention:
