@@ -17,8 +17,10 @@ from compress.new_class.fit import discriminants, mean_of, recognised, threshold
 from compress.new_class.fitted import Checked, Fitted
 from compress.new_class.known import FILE, Known, load_known, save_known
 from compress.new_class.look import default_engine, embeddings, known_from, named_among, named_among_golden
+from compress.new_class.sentence import place_of, reader_of
 from compress.new_class.version import free_name, out_for, write_version
 from compress.progress import Reporter
+from compress.teachers.dual import DualEncoder
 from edge.bundle import AddedClass, Bundle, load_bundle
 from edge.engines.engine import Engine
 from edge.errors import BundleError
@@ -43,11 +45,12 @@ def add_class(base: Path, out: Path | None, pictures: Pictures | None, new: NewC
     bundle = load_bundle(base)
     require_sound(new, bundle.manifest)
     out, examples = out_for(base, out), pictures_of(new)
+    reader = _reader(bundle, new, reporter)  # before pictures are looked at: nobody may be there to read
     with default_engine(bundle) as engine:
         known = _known(bundle, engine, pictures, reporter)
         examples_ND = embeddings(bundle, engine, examples, reporter)
-    sentence_D, told = _sentence(bundle, new, known, reporter)
-    rows_RD = discriminants(known, mean_of(sentence_D, examples_ND))
+    place = place_of(new.prompts, reader, bundle.manifest.classes, known) if reader else None
+    rows_RD = discriminants(known, mean_of(place.mean_D if place else None, examples_ND))
     threshold = threshold_for(rows_RD, known.held_out_ND, new.budget)
     file = free_name(bundle.manifest)
     spec = AddedClass(new.name, new.titles, new.prompts, len(examples), file, threshold)
@@ -66,8 +69,8 @@ def add_class(base: Path, out: Path | None, pictures: Pictures | None, new: NewC
         remembered=pictures is None,
         recognised=recognised(known, examples_ND, new.budget) if len(examples) > 1 else None,
         examples=len(examples),
-        by_words=sentence_D is not None,
-        told=told,
+        by_words=place is not None,
+        told=place.told if place else None,
         checked=checked,
     )
 
@@ -102,22 +105,17 @@ def _known(bundle: Bundle, engine: Engine, pictures: Pictures | None, reporter: 
     return load_known(bundle.file(bundle.manifest.known))
 
 
-def _sentence(
-    bundle: Bundle, new: NewClass, known: Known, reporter: Reporter
-) -> tuple[NDArray[np.float64] | None, float | None]:
-    """Where the sentences lie, and how much words tell; with examples alone where nobody can read them."""
-    from compress.new_class.sentence import place_of, reader_of  # torch, only where there is something to read
-
+def _reader(bundle: Bundle, new: NewClass, reporter: Reporter) -> DualEncoder | None:
+    """Who reads the sentences; None where there is none, or where the examples have to do without."""
     if not new.prompts:
-        return None, None
+        return None
     try:
-        place = place_of(new.prompts, reader_of(bundle, new.teacher), bundle.manifest.classes, known)
+        return reader_of(bundle, new.teacher)
     except TeacherError as error:
         if new.examples is None or new.teacher is not None:
             raise
         reporter.say(f"the sentences are kept for people, and not learnt from: {error}")
-        return None, None
-    return place.mean_D, place.told
+        return None
 
 
 def _save_rows(rows_RD: NDArray[np.float32], file: Path) -> None:
