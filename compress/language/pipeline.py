@@ -167,10 +167,10 @@ def _graphs(
 def _test(course: Course, learnt: Made[learn.Learnt], made: Made[graphs.Graphs]) -> Made[testing.Tested]:
     return course.work.stage(
         "5-measure",
-        (made.key, describer_key(course.recipe.describer)),
+        (made.key, describer_key(course.recipe.describer), course.classes, "asked"),
         lambda folder: testing.test(
             folder, course.bundle, course.dataset.of("test"), learnt.value, made.value, course.titles,
-            course.recipe.describer, course.reporter,
+            course.recipe.describer, course.classes, course.reporter,
         ),
         testing.read_tested,
     )  # fmt: skip
@@ -224,6 +224,7 @@ def _report(
         teacher=tested.teacher,
         examples=tested.examples,
         search=found.figures,
+        asked=tested.asked,
         seconds=course.work.seconds(),
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from compress.language.asked import AsAnswered
 from compress.language.measure import Figures, Overlap
 from compress.search.stage import SentenceFigures
 from edge.bundle import Precision
@@ -26,7 +27,8 @@ class LanguageReport(msgspec.Struct, frozen=True):
     told: how many tellings were learnt from, by source; dropped: sentences that may contradict the labels. figures: of
     each precision on the test split. teacher: per language, its sentences against the captions, where both are there.
     kb: of the decoder's files that ship. sees_places: whether the graph gives a token for each place.
-    search: per language, how well parts are found by sentences.
+    search: per language, how well parts are found by sentences. asked: by kind, whether questions that the data brings
+    with its test pictures are answered as the data answers them.
     """
 
     bundle: str
@@ -49,6 +51,7 @@ class LanguageReport(msgspec.Struct, frozen=True):
     examples: tuple[Example, ...]
     seconds: dict[str, float]
     search: dict[str, SentenceFigures] = {}
+    asked: dict[str, AsAnswered] = {}
 
 
 def write_language_report(report: LanguageReport, file: Path) -> None:

@@ -36,6 +36,14 @@ def print_language(report: LanguageReport, console: Console) -> None:
         f"{shipped.pictures} test pictures.",
         highlight=False,
     )
+    if report.asked:
+        pairs = sum(each.pairs for each in report.asked.values())
+        console.print(
+            f"of {pairs} questions that the data asks: "
+            + ", ".join(f"{kind} {each.agree} of {each.pairs} as the data does" for kind, each in report.asked.items()),
+            highlight=False,
+            markup=False,
+        )
     for code, found in report.search.items():
         console.print(
             f"search, {code}: recall {', '.join(f'{share:.3f} at {k}' for k, share in found.recall.items())} of "

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from compress.data.dataset import Sample
+from compress.language.asked import AsAnswered, ask_what_the_data_asks
 from compress.language.graphs import PRECISIONS, Graphs
 from compress.language.learn import Learnt
 from compress.language.look import Look, look, read_look
@@ -15,7 +16,7 @@ from compress.language.measure import Figures, Overlap, measure, overlap
 from compress.language.record import Example
 from compress.language.told import TellingResult, joined, read_told, tell
 from compress.progress import Reporter
-from edge.bundle import Bundle, Precision
+from edge.bundle import Bundle, ClassSpec, Precision
 from edge.facts import Titles
 from edge.language.decoder import Decoder
 from edge.language.grammar.languages import LANGUAGES
@@ -27,16 +28,20 @@ _TESTED = "tested.json"
 
 
 class Tested(msgspec.Struct, frozen=True):
-    """figures of each precision; teacher: per language, its sentences against captions; a few reports to read."""
+    """figures of each precision; teacher: per language, its sentences against captions; a few reports to read.
+
+    asked: by kind, how the questions of the data are answered.
+    """
 
     figures: dict[Precision, Figures]
     teacher: dict[str, Overlap]
     examples: tuple[Example, ...]
+    asked: dict[str, AsAnswered] = {}
 
 
 def test(
     folder: Path, bundle: Bundle, samples: Sequence[Sample], learnt: Learnt, made: Graphs, titles: Titles,
-    describer: str | None, reporter: Reporter,
+    describer: str | None, classes: Sequence[ClassSpec], reporter: Reporter,
 ) -> None:  # fmt: skip
     """Look at the test pictures, write about them, and keep the figures in `folder`."""
     look(folder, bundle, samples, reporter)
@@ -50,6 +55,7 @@ def test(
         figures={precision: measure(decoder, seen, held_out, titles) for precision, decoder in decoders.items()},
         teacher=_of_teacher(held_out),
         examples=_examples(decoders[made.choice.precision], seen, titles),
+        asked=ask_what_the_data_asks(bundle, samples, classes),
     )
     (folder / _TESTED).write_bytes(msgspec.json.encode(tested))
 

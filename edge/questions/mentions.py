@@ -92,7 +92,7 @@ class _Names:
         unspaced = [re.escape(word) for word in longest_first if not word.isascii()]
         self._alike = heard_alike(word for word, mark in self._marks.items() if mark in (CLASS, DEFECT))
         self._fillers = _fillers(words.fillers)
-        self._spaced = re.compile(rf"\b(?:{'|'.join(spaced)})\b") if spaced else None
+        self._spaced = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(spaced)})(?![a-z0-9])") if spaced else None
         self._unspaced = re.compile("|".join(unspaced)) if unspaced else None
         self._long = re.compile("|".join(re.escape(word) for word in longest_first if len(word) > 1))
 

@@ -62,6 +62,7 @@ def test_what_is_short_is_written_out() -> None:
         ("any defcts on the left", True),
         ("wheres teh defect", ((0, 1), (2, 0))),
         ("有幾個defect", 2),
+        ("有scratch嗎", True),  # no space around it
         ("defect在哪裡", ((0, 1), (2, 0))),
         ("這片有刮痕ㄇ", True),
     ],

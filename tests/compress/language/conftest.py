@@ -35,8 +35,11 @@ class Spoken:
     lines: tuple[str, ...]
 
 
+ANSWERS = {"good": "yes", "defect": "no"}
+
+
 def write_data(root: Path) -> Path:
-    """Forty pictures of three classes; every defect has captions, and each fourth one that gives orders."""
+    """Forty-eight pictures of three classes, each with a question; every defect has captions, some that give orders."""
     rng = np.random.default_rng(0)
     rows = []
     for number in range(48):
@@ -48,8 +51,9 @@ def write_data(root: Path) -> Path:
         cv2.imwrite(str(root / name), image)
         captions = CAPTIONS.get(spec.name, ("",))
         rows += [{"image": name, "label": spec.name, "caption": caption} for caption in captions]
+        rows.append({"image": name, "label": spec.name, "question": "Is this part OK?", "answer": ANSWERS[spec.kind]})
     with (root / "labels.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, ["image", "label", "caption"])
+        writer = csv.DictWriter(stream, ["image", "label", "caption", "question", "answer"])
         writer.writeheader()
         writer.writerows(rows)
     return root

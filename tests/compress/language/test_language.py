@@ -10,6 +10,7 @@ import pytest
 
 from compress.errors import DataError
 from compress.language.pipeline import LanguageRecipe, add_language
+from compress.language.record import read_language_report
 from compress.progress import SilentReporter
 from edge.bundle import MANIFEST, load_bundle
 from edge.errors import BundleError, ConfigError
@@ -103,6 +104,16 @@ def test_the_bundle_finds_parts_by_sentences(spoken: Spoken) -> None:
     assert spoken.bundle.manifest.text is not None
     assert set(spoken.bundle.manifest.text.recall_at_5) == set(spoken.report.search) == {"zh-TW", "en"}
     assert meaning_of(load_bundle(spoken.base)) is None
+
+
+def test_questions_of_the_data_are_put_to_the_bundle(spoken: Spoken) -> None:
+    """About test pictures; record and page tell how many are answered as the data answers them."""
+    asked = spoken.report.asked
+    assert set(asked) == {"status"}
+    assert asked["status"].agree == asked["status"].pairs > 0
+    folder = spoken.bundle.path / "language"
+    assert read_language_report(folder / "report.json").asked == asked
+    assert "own questions answered" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_pictures_of_other_parts_are_refused(spoken: Spoken, tmp_path: Path) -> None:
