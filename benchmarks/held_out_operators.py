@@ -1,7 +1,8 @@
-"""Questions as operators type them: in haste, short, misspelt, in two languages at once. None of them is taught.
+"""Questions as operators type them: in haste, short, misspelt, in two languages at once.
 
-Written before the reader was changed for the last time, and not read while it was. `{C}` is a class by one of its
-names, `{M}` one by a name misspelt, `{P}` a place. Read by `benchmarks.questions` only.
+Written before the reader was taught to understand haste, and not looked at one by one since. The grammar happens to
+make some of them; `benchmarks.taught_wordings` tells which. `{C}` is a class by one of its names, `{M}` one by a name
+misspelt, `{P}` a place. Read by `benchmarks.questions` only.
 """
 
 from __future__ import annotations

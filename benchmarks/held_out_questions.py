@@ -1,6 +1,7 @@
-"""Wordings that the reader of questions was neither taught nor fitted on, and questions for no inspection.
+"""Whole questions that the reader was not fitted on, and questions for no inspection.
 
-`{C}` is a class by one of its names, `{P}` a place. Read by `benchmarks.questions` only.
+The grammar happens to make some of them; `benchmarks.taught_wordings` tells which. `{C}` is a class by one of its
+names, `{P}` a place. Read by `benchmarks.questions` only.
 """
 
 from __future__ import annotations
