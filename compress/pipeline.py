@@ -87,7 +87,9 @@ def compress(
             evaluation.read_evaluation,
         )
         _demand_parity(report.value, recipe)
-        trained = replace(report.value.trained, command=command, teacher_given=teacher_name)
+        # A bundle travels; where a folder lies on this machine is nobody else's business, and no use to them.
+        given = "" if Path(teacher_name).is_absolute() else teacher_name
+        trained = replace(report.value.trained, command=command, teacher_given=given)
         opinion = asked.value.opinion if asked else None
         told = replace(report.value, name=out.name, seconds=work.seconds(), trained=trained, opinion=opinion)
         return ship(out, chain, dataset, told, reporter), told

@@ -23,6 +23,8 @@ from edge.questions.reader import LANGUAGES, QuestionModel, evidence, scores
 _FOLDS = 5
 # Of questions that nobody can answer, in wordings that were not taught.
 _REFUSED = 0.95
+# The same sum in another order may come out this much larger, and what must be refused would pass.
+_ROUNDING = 1e-6
 # Wordings of which more is the same, by the cosine of their words, are as good as one.
 _LIKE = 0.999
 
@@ -69,7 +71,7 @@ def _limit(votes: Sequence[Vote]) -> NDArray[np.float64]:
     allowed = int((1 - _REFUSED) * sum(vote.asked.kind == "other" and vote.asked.is_whole for vote in votes))
     strongest = np.sort(sums_N[others])[::-1]
     least = float(strongest[allowed]) if allowed < strongest.size else float(sums_N.min())
-    return np.append(weigh.coef_[0], -np.nextafter(least, np.inf))
+    return np.append(weigh.coef_[0], -(least + _ROUNDING))
 
 
 def shares(votes: Sequence[Vote], accept_LE: NDArray[np.float64]) -> tuple[float, float]:

@@ -97,7 +97,7 @@ class Shipped:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What the run was made from. teacher_given: the folder or the name as the command was told it."""
+    """What the run was made from. teacher_given: folder or name as the command was told it, but no absolute path."""
 
     command: str
     created: str

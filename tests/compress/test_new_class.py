@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ from compress.new_class.known import Known, load_known, save_known
 from compress.new_class.sentence import place_of, told_by_words
 from compress.new_class.version import out_for
 from compress.progress import SilentReporter
+from compress.report.record import read_report, write_report
 from compress.teachers.dual import load_dual
 from edge.bundle import Bundle, ClassSpec, entry_for, load_bundle, write_manifest
 from edge.engines.choose import open_engine
@@ -199,10 +201,12 @@ def test_a_version_that_fails_its_check_is_not_written(base: Bundle, tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["spoilt"]
 
 
-def test_the_command_of_a_person_with_a_sentence(finished_run: FinishedRun, tmp_path: Path) -> None:
+def test_the_command_of_a_person_with_a_sentence(
+    finished_run: FinishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A bundle, a name and sentences are enough: teacher and classes are found, and it is said what nobody checked."""
-    line = tmp_path / "line"
-    shutil.copytree(finished_run.out, line)
+    line = _told_of_its_teacher(finished_run, tmp_path / "line", finished_run.teacher.name)
+    monkeypatch.chdir(finished_run.teacher.parent)
     words = ["--prompt", "a transparent blob of glue on the surface", "--prompt", "表面有殘膠"]
     done = CliRunner().invoke(app, ["classes", "add", str(line), "glue residue", *words])
     assert done.exit_code == 0, done.output
@@ -210,6 +214,22 @@ def test_the_command_of_a_person_with_a_sentence(finished_run: FinishedRun, tmp_
     assert "Not checked: whether parts of the new class are recognised at all" in done.output
     added = load_bundle(tmp_path / "line-v2").manifest.added[0]
     assert (added.name, added.prompts, added.examples) == ("glue residue", tuple(words[1::2]), 0)
+
+
+def test_a_bundle_made_by_an_absolute_path_asks_for_its_teacher(finished_run: FinishedRun, tmp_path: Path) -> None:
+    """Where a folder lies on the machine of the workshop is not in the bundle."""
+    with pytest.raises(TeacherError, match=r"does not say where its teacher lies .* --teacher"):
+        add_class(finished_run.out, tmp_path / "new", None, NewClass("glue", ("a blob",)), SilentReporter())
+
+
+def _told_of_its_teacher(run: FinishedRun, folder: Path, teacher: str) -> Path:
+    """A copy of the bundle, as if the teacher had been named so."""
+    shutil.copytree(run.out, folder)
+    report = read_report(folder / "report.json")
+    write_report(replace(report, trained=replace(report.trained, teacher_given=teacher)), folder / "report.json")
+    files = run.bundle.manifest.files | {"report.json": entry_for(folder / "report.json")}
+    write_manifest(folder, msgspec.structs.replace(run.bundle.manifest, files=files))
+    return folder
 
 
 def test_another_teacher_is_refused(finished_run: FinishedRun, tmp_path: Path) -> None:
