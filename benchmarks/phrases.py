@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,14 +32,12 @@ from compress.data.dataset import Sample
 from compress.data.images import read_image
 from compress.data.masks import defect_mask
 from compress.data.reading import Reading
-from edge.bench.rehearse import rehearse
+from edge.bench.rehearse import verdicts_on
 from edge.bundle import Bundle, load_bundle
-from edge.engines.choose import open_engine
 from edge.errors import EdgevlError
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.reporter import Reporter
-from edge.messages import Region, Verdict
-from edge.store.history import History, Wanted
+from edge.messages import Region
 
 _COMMONEST = 8
 
@@ -78,7 +75,7 @@ def _looks(bundle: Bundle, samples: Sequence[Sample]) -> dict[str, list[list[Loo
     reporter = Reporter(bundle, tuple(LANGUAGES))
     images = [read_image(sample.path) for sample in samples]
     found: dict[str, list[list[Look]]] = {code: [] for code in LANGUAGES}
-    for sample, image_HWC, verdict in zip(samples, images, _verdicts(bundle, images), strict=True):
+    for sample, image_HWC, verdict in zip(samples, images, verdicts_on(images, bundle), strict=True):
         mask_HW = defect_mask(sample, *image_HWC.shape[:2])
         if verdict.status != "NG" or mask_HW is None:
             continue
@@ -94,17 +91,6 @@ def _looks(bundle: Bundle, samples: Sequence[Sample]) -> dict[str, list[list[Loo
             if report:
                 found[code].append(report)
     return found
-
-
-def _verdicts(bundle: Bundle, images: Sequence[NDArray[np.uint8]]) -> list[Verdict]:
-    """What a line says of each, in order."""
-    opened = open_engine(bundle, place="cpu", threads=1)
-    try:
-        with tempfile.TemporaryDirectory(prefix="edgevl-phrases-") as folder:
-            rehearse(images, bundle, opened, Path(folder), lambda _: None)
-            return [stored.verdict for stored in History(Path(folder)).select(Wanted())][::-1]
-    finally:
-        opened.engine.close()
 
 
 def _touched(mask_HW: NDArray[np.bool_], region: Region, grid: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from camera.simulated.defects import PART_CLASSES
 from camera.simulated.picture import PartPicture, render_part
@@ -16,13 +14,11 @@ from camera.simulated.sprite import boxes_of
 from compress.data.images import read_image
 from compress.data.reading import Reading
 from compress.demo.pictures import TITLES
-from edge.bench.rehearse import rehearse
+from edge.bench.rehearse import verdicts_on
 from edge.bundle import Bundle, ClassSpec
-from edge.engines.choose import open_engine
 from edge.errors import EdgevlError
 from edge.line.heartbeat import shown_classes
 from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text
-from edge.store.history import History, Wanted
 
 _SIDE = 144
 _GAP_PX = 6
@@ -57,9 +53,9 @@ def judged_parts(bundle: Bundle, parts: int, seed: int) -> Parts:
     """Parts of the simulated line, as a bundle of the demo's classes judges them. Raises EdgevlError."""
     classes = list(shown_classes(bundle.manifest))
     if not {one.name for one in classes} <= set(TITLES):
-        raise EdgevlError(f"{bundle.root} does not know the simulated line's classes: give pictures with --data FOLDER")
+        raise EdgevlError(f"{bundle.path} does not know the simulated line's classes: give pictures with --data FOLDER")
     pictures = _drawn(parts, seed)
-    verdicts = _verdicts([picture.image_HWC for picture in pictures], bundle)
+    verdicts = verdicts_on([picture.image_HWC for picture in pictures], bundle)
     return _parts([picture.class_name for picture in pictures], verdicts, classes)
 
 
@@ -68,7 +64,7 @@ def data_parts(bundle: Bundle, data: Path, parts: int, seed: int) -> Parts:
     test = [sample for sample in Reading().read(data, 0).samples if sample.split == "test"]
     order = np.random.default_rng(seed).permutation(len(test))[:parts]
     samples = [test[n] for n in order]
-    verdicts = _verdicts([read_image(sample.path) for sample in samples], bundle)
+    verdicts = verdicts_on([read_image(sample.path) for sample in samples], bundle)
     names = ["good" if sample.kind == "good" else sample.class_name for sample in samples]
     return _parts(names, verdicts, list(shown_classes(bundle.manifest)))
 
@@ -123,14 +119,3 @@ def _true_verdict(picture: PartPicture) -> Verdict:
         bundle="truth",
         engine="truth",
     )
-
-
-def _verdicts(images: Sequence[NDArray[np.uint8]], bundle: Bundle) -> list[Verdict]:
-    opened = open_engine(bundle, threads=1)
-    try:
-        with tempfile.TemporaryDirectory(prefix="edgevl-questions-") as folder:
-            rehearse(images, bundle, opened, Path(folder), lambda _: None)
-            stored = list(History(Path(folder)).select(Wanted()))
-    finally:
-        opened.engine.close()
-    return [one.verdict for one in reversed(stored)]

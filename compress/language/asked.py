@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import msgspec
 
 from compress.data.images import read_image
 from compress.data.samples import Sample
-from edge.bench.rehearse import rehearse
+from edge.bench.rehearse import verdicts_on
 from edge.bundle import Bundle, ClassSpec
-from edge.engines.choose import open_engine
 from edge.messages import Verdict
 from edge.questions.answered import Answered
 from edge.questions.interview import Interview, language_of
 from edge.questions.mentions import Finder, Mentions, normal
 from edge.questions.part import part_of
-from edge.store.history import History, Wanted
 
 _MOST = 200  # test pictures with questions; all their frames are held at once
 _YES = frozenset(["yes", "y", "true", "yeah", "yep", "correct", "是", "有", "對", "是的", "有的", "正確"])
@@ -91,7 +87,7 @@ def ask_what_the_data_asks(
         return {}
     interview, finder = Interview(classes), Finder(classes)
     counts: dict[str, AsAnswered] = {}
-    for sample, verdict in zip(asked, _verdicts(bundle, asked), strict=True):
+    for sample, verdict in zip(asked, verdicts_on([read_image(sample.path) for sample in asked], bundle), strict=True):
         for question, wanted in sample.questions:
             _, (*_, answer) = interview.ask(question, verdict, None, "")
             kind = answer.kind or "?"
@@ -149,15 +145,3 @@ def _either(words: Iterable[str], yes: frozenset[str], no: frozenset[str], said:
 def _is_there(mentions: Mentions, verdict: Verdict) -> bool | None:
     """Whether one of the places that the verdict marks is where the data says."""
     return bool(part_of(verdict).within(mentions.place)) if mentions.place else None
-
-
-def _verdicts(bundle: Bundle, samples: Sequence[Sample]) -> list[Verdict]:
-    """What the line would say of each."""
-    opened = open_engine(bundle, threads=1)
-    try:
-        with tempfile.TemporaryDirectory(prefix="edgevl-asked-") as folder:
-            images = [read_image(sample.path) for sample in samples]
-            rehearse(images, bundle, opened, Path(folder), lambda _: None)
-            return [stored.verdict for stored in reversed(list(History(Path(folder)).select(Wanted())))]
-    finally:
-        opened.engine.close()

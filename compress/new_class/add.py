@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress.data.reading import Reading
+from compress.derived import derive
 from compress.errors import DataError, TeacherError
 from compress.new_class.asked import NewClass, pictures_of, require_sound
 from compress.new_class.fit import discriminants, mean_of, recognised, threshold_for
@@ -18,7 +19,7 @@ from compress.new_class.fitted import Checked, Fitted
 from compress.new_class.known import FILE, Known, load_known, save_known
 from compress.new_class.look import default_engine, embeddings, known_from, named_among, named_among_golden
 from compress.new_class.sentence import place_of, reader_of
-from compress.new_class.version import free_name, out_for, write_version
+from compress.new_class.version import free_name, out_for
 from compress.progress import Reporter
 from compress.teachers.dual import DualEncoder
 from edge.bundle import AddedClass, Bundle, load_bundle
@@ -54,12 +55,11 @@ def add_class(base: Path, out: Path | None, pictures: Pictures | None, new: NewC
     threshold = threshold_for(rows_RD, known.held_out_ND, new.budget)
     file = free_name(bundle.manifest)
     spec = AddedClass(new.name, new.titles, new.prompts, len(examples), file, threshold)
-    made, checked = write_version(
+    made, checked = derive(
         bundle,
         out,
-        (*bundle.manifest.added, spec),
         {file: partial(_save_rows, rows_RD), FILE: partial(save_known, known)},
-        FILE,
+        {"added": (*bundle.manifest.added, spec), "known": FILE},
         partial(_check, examples=examples, name=new.name),
     )
     return Fitted(
@@ -83,7 +83,8 @@ def remove_class(base: Path, out: Path | None, name: str) -> Bundle:
     if len(left) == len(bundle.manifest.added):
         added = ", ".join(each.name for each in bundle.manifest.added) or "none"
         raise BundleError(f"no class {name!r} was added to {base}; added: {added}")
-    made, _ = write_version(bundle, out, left, {}, bundle.manifest.known, partial(_check, examples=(), name=name))
+    gone = {each.file for each in bundle.manifest.added} - {each.file for each in left}
+    made, _ = derive(bundle, out, {}, {"added": left}, partial(_check, examples=(), name=name), gone)
     return made
 
 

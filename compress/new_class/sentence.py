@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 from compress.errors import DataError, TeacherError
 from compress.new_class.fit import covariance
 from compress.new_class.known import Known
-from compress.report.record import RunReport
-from compress.teachers.dual import DualEncoder, embed_text, load_dual
+from compress.teachers.dual import DualEncoder, dual_of, embed_text
 from compress.teachers.image_side import is_dual
-from compress.teachers.pretrained import find_folder, model_files
+from compress.teachers.pretrained import called, find_folder, model_files
 from compress.teachers.teacher import open_any
 from compress.verify.recorded import report_of
 from compress.workspace import digest_files
@@ -111,22 +110,18 @@ def reader_of(bundle: Bundle, teacher: str | None) -> DualEncoder:
             f"a sentence is read by the teacher that the bundle was made from, and {error}; name the teacher's folder "
             f"with --teacher, or {examples}"
         ) from error
-    if remembered and not _is_of(remembered, name):
+    if remembered and digest_files(model_files(folder)) != remembered.trained.teacher_digest:
         raise TeacherError(
             f"{name} is not the teacher that {bundle.path} was made from ({bundle.manifest.teacher}): its files "
             f"differ; name the folder of that one with --teacher, or {examples}"
         )
-    model, _ = open_any(folder)
+    model, missing = open_any(folder)
     if not is_dual(model):
         raise TeacherError(
             f"the teacher of {bundle.path} ({bundle.manifest.teacher}) only sees, so a sentence cannot tell it what a "
             f"new class looks like; {examples}, one is enough to begin with"
         )
-    return load_dual(name)
-
-
-def _is_of(report: RunReport, name: str) -> bool:
-    return digest_files(model_files(find_folder(name))) == report.trained.teacher_digest
+    return dual_of(called(name, folder), folder, model, missing)
 
 
 def _called(spec: ClassSpec) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,11 @@ def load_dual(name: str) -> DualEncoder:
     Raises TeacherError where the model has no text side in the space of its images, or no tokenizer beside it.
     """
     folder = find_folder(name)
-    model, missing = open_any(folder)
+    return dual_of(called(name, folder), folder, *open_any(folder))
+
+
+def dual_of(name: str, folder: Path, model: nn.Module, missing: Collection[str]) -> DualEncoder:
+    """A loaded model as a dual encoder; missing: weights its file lacks. Raises as `load_dual` does."""
     if not is_dual(model):
         raise TeacherError(
             f"{folder} ({type(model).__name__}) has no text side that shares a space with its images; "
@@ -68,7 +72,7 @@ def load_dual(name: str) -> DualEncoder:
     refuse_untrained(folder, missing)
     tokenizer = open_tokenizer(folder)
     dual = DualEncoder(
-        teacher=teacher_of(called(name, folder), folder, model),
+        teacher=teacher_of(name, folder, model),
         tokenizer=tokenizer,
         max_tokens=_max_tokens(model, tokenizer),
         pads_in_full=hasattr(model, "logit_bias") or "attention_mask" not in tokenizer.model_input_names,

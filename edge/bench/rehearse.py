@@ -1,7 +1,8 @@
-"""Run pictures from memory through the real line, with real disk and feed, and say how it went."""
+"""Run pictures from memory through the real line, with real disk and feed, and say how it went or what it said."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,14 +11,16 @@ from numpy.typing import NDArray
 
 from edge.bench.framelist import FrameList
 from edge.bundle import Bundle
-from edge.engines.choose import OpenedEngine
+from edge.engines.choose import OpenedEngine, open_engine
 from edge.feed.publisher import Numbers, Publisher, new_epoch
 from edge.inspection.inspector import Inspector
 from edge.line.heartbeat import line_facts
 from edge.line.pictures import PicturePlan
 from edge.line.plan import CameraPlan
 from edge.line.recipes import one_recipe
+from edge.messages import Verdict
 from edge.runtime import Line, Outlets, Summary
+from edge.store.history import History, Wanted
 from edge.store.store import PICTURES, StoreLimits, open_store
 
 _CAMERA = "memory"
@@ -47,3 +50,14 @@ def rehearse(
     if line.failure is not None:
         raise line.failure
     return summary
+
+
+def verdicts_on(images: Sequence[NDArray[np.uint8]], bundle: Bundle) -> list[Verdict]:
+    """What the line says of each picture, in order, by the bundle's engine on one thread. Raises as `rehearse` does."""
+    opened = open_engine(bundle, threads=1)
+    try:
+        with tempfile.TemporaryDirectory(prefix="edgevl-rehearsal-") as folder:
+            rehearse(images, bundle, opened, Path(folder), lambda _: None)
+            return [stored.verdict for stored in History(Path(folder)).select(Wanted())][::-1]
+    finally:
+        opened.engine.close()

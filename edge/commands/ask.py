@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,18 +85,10 @@ def _verdict(part: str, bundle: Bundle, data_dir: Path | None) -> tuple[Verdict,
 def _judged(picture: Path, bundle: Bundle) -> Verdict:
     """What the line would say of it."""
     from camera.image_file import ImageFileError, read_image
-    from edge.bench.rehearse import rehearse
-    from edge.engines.choose import open_engine
-    from edge.store.history import History
+    from edge.bench.rehearse import verdicts_on
 
     try:
         image_HWC = read_image(picture)
     except ImageFileError as error:
         raise ConfigError(f"{picture} {error}") from error
-    opened = open_engine(bundle, threads=1)
-    try:
-        with tempfile.TemporaryDirectory(prefix="edgevl-ask-") as folder:
-            rehearse([image_HWC], bundle, opened, Path(folder), lambda _: None)
-            return History(Path(folder)).recent(1)[0].verdict
-    finally:
-        opened.engine.close()
+    return verdicts_on([image_HWC], bundle)[0]

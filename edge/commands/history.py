@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from edge.commands.filters import CameraOption, ClassOption, DataFolderOption, SinceOption, StatusOption, UntilOption
 from edge.errors import ConfigError, EdgevlError
 from edge.verdict import Status
 
@@ -30,14 +31,12 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 def history_command(
     line_file: Annotated[Path | None, typer.Argument(help="The line file whose data folder is read.")] = None,
-    db: Annotated[Path | None, typer.Option(help="Or a data folder itself, such as a copy of one.")] = None,
-    camera: Annotated[str | None, typer.Option(help="Only this camera.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only OK, NG or UNDECIDED.")] = None,
-    class_name: Annotated[str | None, typer.Option("--class", help="Only this class.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="From then on: 30m, 2h, 7d, 2026-11-24 or 2026-11-24T08:00.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(help="Before then, written alike.")] = None,
+    db: DataFolderOption = None,
+    camera: CameraOption = None,
+    status: StatusOption = None,
+    class_name: ClassOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.")] = None,
     reports: Annotated[
         str | None, typer.Option(help="Also show the reports of the parts, in this language: zh-TW or en.")

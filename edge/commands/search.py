@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from edge.commands.filters import CameraOption, ClassOption, DataFolderOption, SinceOption, StatusOption, UntilOption
 from edge.commands.history import COLOURS, data_folder, moment, readable, status_named
 from edge.errors import ConfigError
 
@@ -29,17 +30,15 @@ def search_command(
     line_file: Annotated[
         Path | None, typer.Argument(envvar="EDGEVL_LINE", help="The line file whose history is searched.")
     ] = None,
-    db: Annotated[Path | None, typer.Option(help="Or a data folder itself, such as a copy of one.")] = None,
+    db: DataFolderOption = None,
     bundle: Annotated[
         Path | None, typer.Option(help="The bundle that judged the parts; the line file's unless given.")
     ] = None,
-    camera: Annotated[str | None, typer.Option(help="Only this camera.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only OK, NG or UNDECIDED.")] = None,
-    class_name: Annotated[str | None, typer.Option("--class", help="Only this class.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="From then on: 30m, 2h, 7d, 2026-11-24 or 2026-11-24T08:00.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(help="Before then, written alike.")] = None,
+    camera: CameraOption = None,
+    status: StatusOption = None,
+    class_name: ClassOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the best.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     html: Annotated[Path | None, typer.Option(help="Also write a page with the pictures.")] = None,

@@ -66,14 +66,19 @@ def _slip(word: str, meant: str) -> tuple[bool, bool] | None:
 @lru_cache(maxsize=1)
 def sounds() -> Mapping[str, str]:
     """Of each common Chinese character its syllable, without the tone."""
-    syllables: dict[str, str] = json.loads(_SOUNDS.read_text(encoding="utf-8"))
-    return {character: syllable for syllable, characters in syllables.items() for character in characters}
+    return {character: syllable for syllable, characters in _syllables().items() for character in characters}
 
 
 @lru_cache(maxsize=1)
 def _alike() -> Mapping[str, str]:
+    return {character: characters for characters in _syllables().values() for character in characters}
+
+
+@lru_cache(maxsize=1)
+def _syllables() -> Mapping[str, str]:
+    """Of each syllable, without the tone, the common characters that sound so."""
     syllables: dict[str, str] = json.loads(_SOUNDS.read_text(encoding="utf-8"))
-    return {character: characters for characters in syllables.values() for character in characters}
+    return syllables
 
 
 def of_one_sound(character: str) -> str:
