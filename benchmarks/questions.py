@@ -1,14 +1,16 @@
 """How well questions are understood and answered, on parts of the simulated line, whose truth is exact.
 
-    python -m benchmarks.questions [--bundle BUNDLE [--data FOLDER]] [--parts 150] [--seed 0]
+    python -m benchmarks.questions [--bundle BUNDLE [--data FOLDER]] [--parts 150] [--seed 0] [--fresh]
 
 The wordings are held out, the reader was taught none of them: whole sentences (`benchmarks.held_out_questions`), and
 what operators type in haste (`benchmarks.held_out_operators`). Some the grammar happens to make word for word; the
-last rows are without them (`benchmarks.taught_wordings`). Each part is asked one question of every kind in both
-languages, about a class and a place drawn at random; an answer is right where it says what is true. Without a bundle
-verdicts are made from the truth, so that understanding and answering alone are measured. With one it judges the drawn
-parts, or the test split of FOLDER; those that it takes for another class or leaves undecided are left out, and places
-and sizes are held against its own boxes. Questions for no inspection are right where they get "I cannot tell".
+last rows are without them (`benchmarks.taught_wordings`). Two more sets (`benchmarks.fresh_questions`,
+`benchmarks.fresh_operators`) are kept aside for a figure, and read only with `--fresh`. Each part is asked one question
+of every kind in both languages, about a class and a place drawn at random; an answer is right where it says what is
+true. Without a bundle verdicts are made from the truth, so that understanding and answering alone are measured. With
+one it judges the drawn parts, or the test split of FOLDER; those that it takes for another class or leaves undecided
+are left out, and places and sizes are held against its own boxes. Questions for no inspection are right where they get
+"I cannot tell".
 Targets: both at least 0.95.
 """
 
@@ -25,6 +27,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import fresh_operators, fresh_questions
 from benchmarks import held_out_operators as haste
 from benchmarks import held_out_questions as whole
 from benchmarks.question_parts import Parts, Subject, data_parts, judged_parts, true_parts
@@ -68,6 +71,22 @@ class Wordings:
 SETS = (
     Wordings("whole sentences", whole.ANSWERABLE, whole.FOLLOWED, whole.OUT_OF_SCOPE, {}),
     Wordings("typed in haste", haste.ANSWERABLE, haste.FOLLOWED, haste.OUT_OF_SCOPE, haste.MISSPELT),
+)
+FRESH = (
+    Wordings(
+        "fresh: whole sentences",
+        fresh_questions.ANSWERABLE,
+        fresh_questions.FOLLOWED,
+        fresh_questions.OUT_OF_SCOPE,
+        {},
+    ),
+    Wordings(
+        "fresh: typed in haste",
+        fresh_operators.ANSWERABLE,
+        fresh_operators.FOLLOWED,
+        fresh_operators.OUT_OF_SCOPE,
+        fresh_operators.MISSPELT,
+    ),
 )
 
 
@@ -239,13 +258,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--parts", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--wrong", action="store_true", help="list the questions that were answered wrongly")
+    parser.add_argument("--fresh", action="store_true", help="also the sets kept aside: for a figure, rarely")
     given = parser.parse_args(arguments)
     if given.data is not None and given.bundle is None:
         parser.error("--data needs a bundle that judges its pictures")
+    if given.fresh and given.wrong:
+        parser.error("--fresh is read for its figures alone, or the sets are fresh no more: leave --wrong out")
+    sets = (*SETS, *FRESH) if given.fresh else SETS
     try:
         parts = _parts(given)
         taught = Taught()
-        outcomes = {one.name: list(Round(one, parts, taught, given.seed).outcomes()) for one in SETS}
+        outcomes = {one.name: list(Round(one, parts, taught, given.seed).outcomes()) for one in sets}
     except EdgevlError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
