@@ -19,7 +19,7 @@ from compress.new_class.known import FILE as KNOWN
 from compress.new_class.known import Known, learn_known, save_known
 from compress.pack import Graph, pack
 from compress.progress import Reporter
-from compress.report.record import RunReport, write_report
+from compress.report.record import RunReport, Shipped, write_report
 from compress.report.report import write_html
 from compress.stages.judging import Chain
 from edge.bundle import FORMAT_VERSION, Bundle, ClassSpec, Decision, InputSpec, Manifest
@@ -83,7 +83,7 @@ def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
         input=InputSpec(trained.input_height, trained.input_width),
         classes=tuple(ClassSpec(c.name, c.kind, titles.get(c.name, {})) for c in known_classes(dataset)),
         embedding_dim=chain.teacher.dim,
-        decision=Decision(shipped.defect_threshold, shipped.min_confidence, shipped.map_threshold, shipped.anomaly),
+        decision=_rule(shipped),
         variants=(),
         default_variant=shipped.variant,
         teacher=f"{trained.teacher} ({trained.teacher_architecture})",
@@ -91,6 +91,12 @@ def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
         trained_on=usual_size(dataset, trained.seed),
         explain=chain.graphs.explain.name,
         known=KNOWN,
+    )
+
+
+def _rule(shipped: Shipped) -> Decision:
+    return Decision(
+        shipped.defect_threshold, shipped.min_confidence, shipped.map_threshold, shipped.anomaly, shipped.map_outline
     )
 
 

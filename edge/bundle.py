@@ -100,7 +100,8 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         no good class: then every part is NG and only its class is in question. 1.0 where good is the only class.
     min_confidence: below this probability of the best class (classification only), UNDECIDED; and a part unlike
         the good ones is an unknown defect where no known one reaches this.
-    map_threshold: a place of the defect map belongs to a box where it reaches this.
+    map_threshold: what the defect map reaches at a place that gets a box. map_outline: the share of its own peak
+        down to which such a place reaches, 0..1; 0: down to map_threshold.
     anomaly: given where the graph knows what good parts look like.
     """
 
@@ -108,6 +109,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     min_confidence: float
     map_threshold: float
     anomaly: AnomalyRule | None = None
+    map_outline: float = 0.0
 
 
 class TextSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""Where a sample's defects are: as pixels of its image, and as the target of a defect map."""
+"""Where a sample's defects are: as pixels of its image, as boxes, and as the target of a defect map."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from compress.data.dataset import BoxLabel, PolygonLabel, Sample
 from compress.data.images import read_mask
 from compress.data.readers.runs import draw_runs
 from compress.errors import DataError
+from edge.messages import Box
 
+_JOIN_PX = 6  # parts of a mask that lie closer are one defect
 _SHIFT = 4  # OpenCV draws with fixed-point corners: 1/16 px
 
 
@@ -41,6 +43,17 @@ def defect_mask(sample: Sample, height: int, width: int) -> NDArray[np.bool_] | 
     return mask_HW.astype(np.bool_)
 
 
+def labelled_boxes(sample: Sample, mask_HW: NDArray[np.bool_]) -> tuple[Box, ...]:
+    """The sample's places, in pixels: its boxes where they are the label, else one around each part of `mask_HW`."""
+    height, width = mask_HW.shape
+    if sample.boxes and not (sample.polygons or sample.runs or sample.mask_path):
+        given = [(b.x0, b.y0, b.x1, b.y1) for b in sample.boxes]
+        return tuple(_clipped(*each, width, height) for each in given)
+    near = cv2.dilate(mask_HW.astype(np.uint8), np.ones((_JOIN_PX + 1, _JOIN_PX + 1), np.uint8))
+    labels_HW = np.asarray(cv2.connectedComponents(near)[1]) * mask_HW
+    return tuple(_around(labels_HW == number) for number in np.unique(labels_HW) if number)
+
+
 def map_target(sample: Sample, image_size: tuple[int, int], map_h: int, map_w: int) -> NDArray[np.float32] | None:
     """The share of each cell of a `map_h` x `map_w` map that is defect, float32 0..1; None where unknown.
 
@@ -58,6 +71,16 @@ def cell_shares(mask_HW: NDArray[np.bool_], map_h: int, map_w: int) -> NDArray[n
     """
     shares = cv2.resize(mask_HW.astype(np.float32), (map_w, map_h), interpolation=cv2.INTER_AREA)
     return np.clip(np.asarray(shares, dtype=np.float32), 0.0, 1.0)
+
+
+def _clipped(x0: float, y0: float, x1: float, y1: float, width: int, height: int) -> Box:
+    left, top = max(0, min(width - 1, round(x0))), max(0, min(height - 1, round(y0)))
+    return Box(left, top, max(1, min(width, round(x1)) - left), max(1, min(height, round(y1)) - top), 1.0)
+
+
+def _around(mask_HW: NDArray[np.bool_]) -> Box:
+    x, y, w, h = cv2.boundingRect(mask_HW.astype(np.uint8))
+    return Box(x, y, w, h, 1.0)
 
 
 def _draw_polygon(mask_HW: NDArray[np.uint8], polygon: PolygonLabel) -> None:

@@ -10,17 +10,19 @@ from numpy.typing import NDArray
 
 from compress.data.dataset import Dataset, Sample
 from compress.data.images import read_image
-from compress.data.masks import defect_mask, map_target
+from compress.data.masks import defect_mask
 from compress.data.pictures import Pictures
 from compress.good_parts.conformal import DEFAULT_OVERKILL, fit_anomaly_rule
 from compress.good_parts.unknown import known_classes, knows_defects
 from compress.judge.answers import Answers
+from compress.judge.boxes import UNFITTED, agreement, fit_marking, marked_pictures
 from compress.judge.by_group import GroupScore, by_group
 from compress.judge.curves import Curve, curve
 from compress.judge.metrics import Classification, Inspection, aupro, classification, inspection, pixel_auroc
-from compress.judge.thresholds import fit_map_threshold, fit_threshold
+from compress.judge.thresholds import fit_threshold
 from compress.report.record import Flip, Localisation, Mistake, Parity
 from edge.bundle import AnomalyRule, ClassSpec, Decision
+from edge.inspection.boxes import Marking
 from edge.verdict import decide
 
 MIN_CONFIDENCE = 0.5  # classification only: below an even chance for the best class, a person should look
@@ -46,7 +48,8 @@ def fit_rule(
     elif dataset.has_good:
         shared = max_overkill if max_overkill is None or anomaly is None else max_overkill / 2
         threshold = fit_threshold(defect_scores(dataset, answers.prob_NK), val.defect_N, max_escape, shared)
-    return Decision(threshold, MIN_CONFIDENCE, _fit_map_threshold(val, answers), anomaly)
+    marking = _fit_marking(val, answers)
+    return Decision(threshold, MIN_CONFIDENCE, marking.threshold, anomaly, marking.outline)
 
 
 def score(
@@ -127,8 +130,8 @@ def _name_of(dataset: Dataset, index: int) -> str:
     return dataset.classes[index].name if index >= 0 else "undecided"
 
 
-def localise(samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None) -> Localisation:
-    """Pixel AUROC and AUPRO of a map, on all pictures whose defects are marked (good ones included)."""
+def localise(samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None, marking: Marking) -> Localisation:
+    """Pixel AUROC and AUPRO of a map, on all pictures whose defects are marked (good ones included), and its boxes."""
     assert map_NHW is not None
     maps, masks = [], []
     for sample, map_HW in zip(samples, map_NHW, strict=True):
@@ -143,7 +146,8 @@ def localise(samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None) -> 
         masks.append(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5)
     if not maps:
         return Localisation(0, None, None)
-    return Localisation(len(maps), pixel_auroc(maps, masks), aupro(maps, masks))
+    boxes = agreement(marked_pictures(samples, map_NHW), marking)
+    return Localisation(len(maps), pixel_auroc(maps, masks), aupro(maps, masks), boxes)
 
 
 def mistakes(
@@ -208,11 +212,5 @@ def _fit_anomaly(dataset: Dataset, val: Pictures, answers: Answers, max_overkill
     return fit_anomaly_rule(answers.anomaly_N[good_N], answers.anomaly_map_Nhw[good_N], limit)
 
 
-def _fit_map_threshold(val: Pictures, answers: Answers) -> float:
-    if answers.map_NHW is None:
-        return fit_map_threshold(np.zeros((0, 1, 1)), None)
-    shape = answers.map_NHW.shape[1:]
-    targets = [map_target(s, read_image(s.path).shape[:2], *shape) for s in val.samples]
-    known = [i for i, target in enumerate(targets) if target is not None]
-    target_NHW = np.stack([t for t in targets if t is not None]) if known else None
-    return fit_map_threshold(answers.map_NHW[known], target_NHW)
+def _fit_marking(val: Pictures, answers: Answers) -> Marking:
+    return UNFITTED if answers.map_NHW is None else fit_marking(marked_pictures(val.samples, answers.map_NHW))

@@ -9,7 +9,6 @@ from scipy.special import log_softmax
 
 from compress.errors import BudgetError, DataError
 
-DEFAULT_MAP_THRESHOLD = 0.5
 _TEMPERATURES = (0.05, 20.0)
 
 
@@ -43,22 +42,6 @@ def fit_threshold(
     cost_T = np.where(allowed_T, escape_T + overkill_T, np.inf)
     best_T = np.isclose(cost_T, cost_T.min(), rtol=0, atol=1e-12)
     return float(candidate_T[np.argmax(np.where(best_T, gap_T, -1.0))])
-
-
-def fit_map_threshold(
-    maps_NHW: NDArray[np.floating], targets_NHW: NDArray[np.floating] | None, steps: int = 99
-) -> float:
-    """The level from which on a place of the defect map belongs to a box: the best pixel F1 on a grid.
-
-    targets_NHW: the share of each cell that is defect, 0..1, as `compress.data.masks.map_target` gives it; a cell
-    counts for that share. DEFAULT_MAP_THRESHOLD where there are no targets, or none with a defect.
-    """
-    if targets_NHW is None or targets_NHW.size == 0 or not targets_NHW.any():
-        return DEFAULT_MAP_THRESHOLD
-    grid = np.arange(1, steps + 1) / (steps + 1)
-    f1 = [_soft_f1(maps_NHW >= level, targets_NHW) for level in grid]
-    best = np.flatnonzero(np.isclose(f1, max(f1), rtol=0, atol=1e-12))
-    return float(grid[best[len(best) // 2]])
 
 
 def fit_temperature(logits_NK: NDArray[np.floating], y_N: NDArray[np.integer]) -> float:
@@ -96,9 +79,3 @@ def _impossible(
         f"no threshold keeps escapes at or below {max_escape:.1%} and overkill at or below {max_overkill:.1%}: "
         f"at that escape rate overkill is at least {least} on the validation images; relax one of the limits"
     )
-
-
-def _soft_f1(is_defect_NHW: NDArray[np.bool_], target_NHW: NDArray[np.floating]) -> float:
-    """F1 = 2 TP / (predicted + true), where a cell is true by its share."""
-    hit = float(target_NHW[is_defect_NHW].sum())
-    return 2 * hit / (float(is_defect_NHW.sum()) + float(target_NHW.sum()))

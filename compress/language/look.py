@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from compress.data.dataset import Sample
 from compress.data.images import read_image
-from compress.data.masks import defect_mask
+from compress.data.masks import defect_mask, labelled_boxes
 from compress.progress import Reporter
 from edge.bundle import Bundle
 from edge.engines.choose import open_engine
@@ -28,7 +28,6 @@ FORMAT = 2  # of what is kept: goes up where a look of an earlier version cannot
 _TOKENS = "tokens.npy"
 _MARKED = "marked.npy"
 _FACTS = "facts.json"
-_JOIN_PX = 6  # parts of a mask that lie closer are one defect
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -102,30 +101,9 @@ def truth_of(sample: Sample, image_HWC: NDArray[np.uint8]) -> Facts | None:
     mask_HW = defect_mask(sample, height, width)
     if mask_HW is None:
         return None
-    findings = findings_of(_boxes(sample, mask_HW), Region(0, 0, width, height))
+    findings = findings_of(labelled_boxes(sample, mask_HW), Region(0, 0, width, height))
     status: Status = "OK" if sample.kind == "good" else "NG"
     return state_facts(status, None, sample.class_name, 1.0, disposition(status, "reject"), findings)
-
-
-def _boxes(sample: Sample, mask_HW: NDArray[np.bool_]) -> tuple[Box, ...]:
-    """Boxes where they are the label, else around the parts of the mask."""
-    height, width = mask_HW.shape
-    if sample.boxes and not (sample.polygons or sample.runs or sample.mask_path):
-        given = [(b.x0, b.y0, b.x1, b.y1) for b in sample.boxes]
-        return tuple(_clipped(*each, width, height) for each in given)
-    near = cv2.dilate(mask_HW.astype(np.uint8), np.ones((_JOIN_PX + 1, _JOIN_PX + 1), np.uint8))
-    labels_HW = np.asarray(cv2.connectedComponents(near)[1]) * mask_HW
-    return tuple(_around(labels_HW == number) for number in np.unique(labels_HW) if number)
-
-
-def _clipped(x0: float, y0: float, x1: float, y1: float, width: int, height: int) -> Box:
-    left, top = max(0, min(width - 1, round(x0))), max(0, min(height - 1, round(y0)))
-    return Box(left, top, max(1, min(width, round(x1)) - left), max(1, min(height, round(y1)) - top), 1.0)
-
-
-def _around(mask_HW: NDArray[np.bool_]) -> Box:
-    x, y, w, h = cv2.boundingRect(mask_HW.astype(np.uint8))
-    return Box(x, y, w, h, 1.0)
 
 
 def marked_tokens(

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from compress.int8.layer_loss import LayerLoss, Relaxed
+from compress.judge.boxes import BoxAgreement
 from compress.judge.by_group import GroupScore
 from compress.judge.curves import Curve
 from compress.judge.metrics import Classification, Inspection
@@ -60,11 +61,15 @@ class Parity:
 
 @dataclass(frozen=True, slots=True)
 class Localisation:
-    """The defect map against marked defects of the test split; None where nobody marked any."""
+    """The defect map against marked defects of the test split; None where nobody marked any.
+
+    boxes: of the verdicts that the shipped rule draws from it.
+    """
 
     images: int
     pixel_auroc: float | None
     aupro: float | None
+    boxes: BoxAgreement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class Shipped:
     temperature: float
     calibration: str
     anomaly: AnomalyRule | None = None
+    map_outline: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

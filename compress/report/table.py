@@ -9,7 +9,7 @@ from rich.text import Text
 
 from compress.judge.metrics import Rate
 from compress.report import numerals
-from compress.report.record import RunReport, StageRow
+from compress.report.record import Localisation, RunReport, StageRow
 
 
 def print_table(report: RunReport, console: Console) -> None:
@@ -110,4 +110,12 @@ def _map(report: RunReport) -> str:
     if not found.images:
         return "nobody marked defects in the test pictures, so the defect map was not measured"
     scores = f"pixel AUROC {numerals.score(found.pixel_auroc)}, AUPRO {numerals.score(found.aupro)}"
-    return f"{scores} on {found.images:,} marked pictures"
+    return f"{scores} on {found.images:,} marked pictures{_boxes(found)}"
+
+
+def _boxes(found: Localisation) -> str:
+    if found.boxes is None:
+        return ""
+    boxes = found.boxes
+    unplaced = f"{boxes.unplaced:.1%} of {boxes.pictures:,} defective ones get no box"
+    return f"; boxes: quality {numerals.score(boxes.quality)}, {unplaced}"

@@ -25,6 +25,8 @@ from compress.stages.judging import Chain, Judged
 from compress.students.torch_answers import answer_torch
 from compress.teachers.features import teacher_embeddings
 from compress.workspace import digest_files, digest_of
+from edge.bundle import Decision
+from edge.inspection.boxes import Marking, marking_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def evaluate_all(folder: Path, chain: Chain, judged: Judged, origin: Origin, rep
         classes=tuple((c.name, c.kind) for c in dataset.classes),
         rows=tuple(_row(judged.point(key), chain, dataset, test, found) for key, found in answers.items()),
         parity=evaluate.parity(dataset, test, shipped.rule, in_torch, answers["pruned"], answers["int8"]),
-        localisation=evaluate.localise(test.samples, map_NHW),
+        localisation=evaluate.localise(test.samples, map_NHW, _marking(shipped.rule, dataset)),
         shipped=_shipped(judged, chain),
         mistakes=evaluate.mistakes(dataset, test, ours, shipped.rule, map_NHW),
         seconds={},
@@ -82,6 +84,10 @@ def evaluate_all(folder: Path, chain: Chain, judged: Judged, origin: Origin, rep
 def _map_of(answers: Answers, dataset: Dataset) -> NDArray[np.float32] | None:
     """The map that says where defects are: where none is known, how unlike good parts each place is."""
     return answers.map_NHW if knows_defects(dataset) else answers.anomaly_map_Nhw
+
+
+def _marking(rule: Decision, dataset: Dataset) -> Marking:
+    return marking_of(rule, unlike_good=not knows_defects(dataset))
 
 
 def _say_gap(report: RunReport, reporter: Reporter) -> None:
@@ -123,6 +129,7 @@ def _shipped(judged: Judged, chain: Chain) -> Shipped:
         temperature=chain.graphs.pruned_temperature,
         calibration=chain.int8.quantised.method,
         anomaly=point.rule.anomaly,
+        map_outline=point.rule.map_outline,
     )
 
 

@@ -68,6 +68,19 @@ class Lesson:
     opinion_MK: np.ndarray[tuple[int, int], np.dtype[np.float32]]
     weights: Weights
 
+    @property
+    def defect_weight(self) -> float:
+        """How much a defective cell of the map counts against a sound one: the root of how many times rarer it is.
+
+        Between as-is and fully balanced, as classes are. 1 where no defect is marked.
+        """
+        share = np.nanmean(self.features.map_MHW, dtype=np.float64) if self._has_map else 0.0
+        return float(np.sqrt((1 - share) / share)) if 0 < share < 1 else 1.0
+
+    @property
+    def _has_map(self) -> bool:
+        return not np.isnan(self.features.map_MHW).all()
+
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
@@ -126,6 +139,7 @@ class _Teaching(nn.Module):
         self.to_deep = nn.Conv2d(deep, features.deep_MCHW.shape[1], 1)
         self.to_cells = nn.Conv2d(deep, student.config.num_classes + 1, 1)
         self.weights = lesson.weights
+        self.defect_weight = lesson.defect_weight
         self.register_buffer("centre_D", torch.from_numpy(np.asarray(features.pooled_MD).mean(0)))
 
     def forward(self, student: AnyStudent, batch: _Batch) -> Tensor:
@@ -140,7 +154,7 @@ class _Teaching(nn.Module):
             + w.hints * hints
             + w.embedding * _off(embedding_ND - self.centre_D, batch.pooled_ND - self.centre_D)
             + w.relations * relation_loss(embedding_ND - self.centre_D, batch.pooled_ND - self.centre_D)
-            + w.map * map_loss(map_NHW, batch.map_NHW)
+            + w.map * map_loss(map_NHW, batch.map_NHW, self.defect_weight)
             + w.cells * cell_loss(self.to_cells(deep_NCHW), batch.map_NHW, batch.label_N)
         )
 
@@ -162,15 +176,19 @@ def relation_loss(ours_ND: Tensor, theirs_ND: Tensor) -> Tensor:
     return F.mse_loss(ours_NN, theirs_NN)
 
 
-def map_loss(logit_NHW: Tensor, target_NHW: Tensor) -> Tensor:
-    """Cross-entropy and Dice (Milletari et al. 2016) on the cells whose truth is known (not NaN)."""
-    known_NHW = ~torch.isnan(target_NHW)
-    if not known_NHW.any():
+def map_loss(logit_NHW: Tensor, target_NHW: Tensor, defect_weight: float = 1.0) -> Tensor:
+    """Weighted cross-entropy and Dice (Milletari et al. 2016) on the pictures whose truth is known (no NaN).
+
+    Dice is taken picture by picture: over a batch, a few large defects would be all of it, and small ones nothing.
+    """
+    known_N = ~torch.isnan(target_NHW).flatten(1).any(1)
+    if not known_N.any():
         return logit_NHW.sum() * 0.0
-    logit_M, target_M = logit_NHW[known_NHW], target_NHW[known_NHW]
-    prob_M = torch.sigmoid(logit_M)
-    dice = 1 - (2 * (prob_M * target_M).sum() + 1) / (prob_M.sum() + target_M.sum() + 1)
-    return F.binary_cross_entropy_with_logits(logit_M, target_M) + dice
+    logit_NC, target_NC = logit_NHW[known_N].flatten(1), target_NHW[known_N].flatten(1)
+    prob_NC = torch.sigmoid(logit_NC)
+    dice_N = 1 - (2 * (prob_NC * target_NC).sum(1) + 1) / (prob_NC.sum(1) + target_NC.sum(1) + 1)
+    weight = torch.tensor(defect_weight)
+    return F.binary_cross_entropy_with_logits(logit_NC, target_NC, pos_weight=weight) + dice_N.mean()
 
 
 def cell_loss(logit_NKHW: Tensor, coverage_NHW: Tensor, label_N: Tensor) -> Tensor:

@@ -80,7 +80,7 @@ def collect_gradients(model: Traceable, lesson: Lesson, seed: int) -> None:
     features = lesson.features
     generator = torch.Generator().manual_seed(seed)
     weight_M = balanced_weights(np.asarray(features.label_M))
-    size = min(_BATCH, len(weight_M))
+    size, defect_weight = min(_BATCH, len(weight_M)), lesson.defect_weight
     model.zero_grad(set_to_none=True)
     for _ in range(_PICTURES // _BATCH):
         chosen = torch.multinomial(weight_M, size, generator=generator).sort().values.numpy()
@@ -90,7 +90,7 @@ def collect_gradients(model: Traceable, lesson: Lesson, seed: int) -> None:
         loss = loss + F.kl_div(F.log_softmax(logits_NK, 1), F.softmax(opinion_NK, 1), reduction="batchmean")
         pooled_ND = torch.from_numpy(features.pooled_MD[chosen])
         loss = loss + (1 - F.cosine_similarity(embedding_ND, pooled_ND)).mean()
-        loss = loss + map_loss(map_NHW, torch.from_numpy(features.map_MHW[chosen]).float())
+        loss = loss + map_loss(map_NHW, torch.from_numpy(features.map_MHW[chosen]).float(), defect_weight)
         loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
 
 

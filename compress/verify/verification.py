@@ -21,6 +21,7 @@ from compress.verify.look import EngineAnswers, Looked, look
 from compress.verify.recorded import Recorded, recorded, report_of, what_is_worse
 from edge.bundle import Bundle, ClassKind, Manifest
 from edge.engines.choose import OpenedEngine
+from edge.inspection.boxes import Marking, marking_of
 from edge.verdict import UNKNOWN_DEFECT
 
 Part = Literal["test", "all"]
@@ -154,11 +155,15 @@ def _row(
         undecided=sum(d.status == "UNDECIDED" for d in answers.decided),
         classification=found,
         inspection=judged,
-        localisation=localise(looked.samples, answers.map_NHW),
+        localisation=localise(looked.samples, answers.map_NHW, _marking(manifest)),
         mistakes=_mistakes(manifest, dataset, looked.samples, answers),
         before=before,
         worse=() if before is None else what_is_worse(found, judged, before),
     )
+
+
+def _marking(manifest: Manifest) -> Marking:
+    return marking_of(manifest.decision, unlike_good=all(c.kind == "good" for c in manifest.classes))
 
 
 def _names(manifest: Manifest) -> list[str]:

@@ -1,11 +1,15 @@
-"""Defect map -> boxes in the frame: threshold, connected components, specks dropped."""
+"""Defect map -> boxes in the frame: threshold, connected components, outlines, specks dropped."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.bundle import Decision
 from edge.messages import Box, Region
 
 MAX_BOXES = 20
@@ -18,13 +22,35 @@ _WORKING_SIDE = 64
 _MIN_CELL_SHARE = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """What of a map gets a box: what reaches `threshold`, and of it what reaches `outline` times the place's own peak.
+
+    A faint place is so found at a low threshold while a strong one is not outlined by its faint rim.
+    """
+
+    threshold: float
+    outline: float = 0.0
+
+
+NOTHING = Marking(1.0)
+
+
+def marking_of(rule: Decision, *, unlike_good: bool = False) -> Marking:
+    """What a bundle's rule marks on the defect map; on the anomaly map with `unlike_good`, where the rule has one."""
+    if unlike_good and rule.anomaly is not None:
+        return Marking(rule.anomaly.map_threshold)
+    return Marking(rule.map_threshold, rule.map_outline)
+
+
 def boxes_from_map(
-    map_HW: NDArray[np.float32], threshold: float, region: Region, *, max_boxes: int = MAX_BOXES
+    map_HW: NDArray[np.float32], marking: Marking, region: Region, *, max_boxes: int = MAX_BOXES
 ) -> tuple[Box, ...]:
-    """The places where a defect map (float32, 0..1, any size) reaches `threshold`, strongest first.
+    """The places that a defect map (float32, 0..1, any size) marks, strongest first.
 
     The map covers `region`; boxes are in the region's frame pixels. `score` is the map's peak in the box.
     """
+    threshold = marking.threshold
     peak = float(map_HW.max(initial=0.0))  # not a number where any place is none
     if not threshold <= peak < np.inf:
         return ()
@@ -34,8 +60,26 @@ def boxes_from_map(
     count, labels_HW = cv2.connectedComponents(above_HW)
     least = _MIN_CELL_SHARE * fine_HW.size / map_HW.size
     places = (np.asarray(labels_HW == label) for label in range(1, count))
-    boxes = [_box(fine_HW, inside_HW, region) for inside_HW in places if np.count_nonzero(inside_HW) >= least]
+    boxes = [
+        _box(fine_HW, inside_HW, region)
+        for place_HW in places
+        if np.count_nonzero(place_HW) >= least
+        for inside_HW in _outlined(fine_HW, place_HW, marking, least)
+    ]
     return tuple(sorted(boxes, key=lambda box: -box.score)[:max_boxes])
+
+
+def _outlined(
+    fine_HW: NDArray[np.float32], place_HW: NDArray[np.bool_], marking: Marking, least: float
+) -> Sequence[NDArray[np.bool_]]:
+    """The parts of a place that reach the share of its peak: most often one, several where defects nearly touch."""
+    level = marking.outline * float(fine_HW[place_HW].max())
+    if level <= marking.threshold:
+        return (place_HW,)
+    count, labels_HW = cv2.connectedComponents((place_HW & (fine_HW >= level)).view(np.uint8))
+    parts = [np.asarray(labels_HW == label) for label in range(1, count)]
+    # A place that is a place stays one, however small the top of it.
+    return [part for part in parts if np.count_nonzero(part) >= least] or [max(parts, key=np.count_nonzero)]
 
 
 def _enlarged(map_HW: NDArray[np.float32]) -> NDArray[np.float32]:

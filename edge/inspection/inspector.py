@@ -19,7 +19,7 @@ from edge.engines.engine import Engine, Outputs
 from edge.errors import EngineError
 from edge.inspection.added import additions_of, with_added
 from edge.inspection.ahead import made_ahead
-from edge.inspection.boxes import boxes_from_map
+from edge.inspection.boxes import NOTHING, Marking, boxes_from_map, marking_of
 from edge.inspection.preprocess import model_input
 from edge.inspection.tiles import Tiling, boxes_on, joined_map, tile_regions, worst
 from edge.messages import Box, Region
@@ -51,7 +51,7 @@ class Inspection:
     boxes: in pixels of the camera's frame, best first; empty unless the status is NG.
     embedding_D, map_HW: float32, None where the engine gave no answer. The map is the anomaly map for an unknown
         defect, else the defect map; of a tiled view it is put together, and the embedding is the worst tile's.
-    map_level: what the map reaches at a place that is a defect.
+    marking: what of the map is a defect.
     preprocess_ms, engine_ms, decide_ms: this view's share of what a batch took; the sum over its tiles, which are cut
         while the engine works, so that the three may be more than the whole.
     error: the engine's own words where it failed, for the log.
@@ -66,7 +66,7 @@ class Inspection:
     engine_ms: float
     decide_ms: float
     error: str | None = None
-    map_level: float = 1.0
+    marking: Marking = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +179,15 @@ class Inspector:
         decided = decide(outputs.prob_NK[row], self.manifest.classes, rule, anomaly)
         if self._added:
             decided = with_added(decided, outputs.embedding_ND[row], self._added)
-        map_HW, level = outputs.map_NHW[row], rule.map_threshold
+        map_HW, unlike_good = outputs.map_NHW[row], False
         if decided.class_name == UNKNOWN_DEFECT.name and rule.anomaly and outputs.anomaly_map_NHW is not None:
-            map_HW, level = outputs.anomaly_map_NHW[row], rule.anomaly.map_threshold
+            map_HW, unlike_good = outputs.anomaly_map_NHW[row], True
+        marking = marking_of(rule, unlike_good=unlike_good)
         has_boxes = decided.status == "NG" and not one.is_tile
-        boxes = boxes_from_map(map_HW, level, one.region) if has_boxes else ()
+        boxes = boxes_from_map(map_HW, marking, one.region) if has_boxes else ()
         decide_ms = (time.perf_counter() - begin) * 1e3
         return Inspection(
-            decided, one.region, boxes, outputs.embedding_ND[row], map_HW, one.ms, engine_ms, decide_ms, error, level
+            decided, one.region, boxes, outputs.embedding_ND[row], map_HW, one.ms, engine_ms, decide_ms, error, marking
         )
 
 
@@ -195,8 +196,8 @@ def _as_one(tiles: Sequence[Inspection], whole: Region) -> Inspection:
     begin = time.perf_counter()
     speaker = worst(tiles)
     spoken_for = [tile for tile in tiles if tile.decided.status == speaker.decided.status]
-    map_HW, level = joined_map(spoken_for, whole), spoken_for[0].map_level
-    boxes = boxes_on(map_HW, level, whole) if map_HW is not None and speaker.decided.status == "NG" else ()
+    map_HW, marking = joined_map(spoken_for, whole), spoken_for[0].marking
+    boxes = boxes_on(map_HW, marking, whole) if map_HW is not None and speaker.decided.status == "NG" else ()
     joining_ms = (time.perf_counter() - begin) * 1e3
     return Inspection(
         decided=speaker.decided,
@@ -208,7 +209,7 @@ def _as_one(tiles: Sequence[Inspection], whole: Region) -> Inspection:
         engine_ms=sum(t.engine_ms for t in tiles),
         decide_ms=sum(t.decide_ms for t in tiles) + joining_ms,
         error=next((t.error for t in tiles if t.error is not None), None),
-        map_level=level,
+        marking=marking,
     )
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edge.bundle import Manifest
 from edge.errors import ConfigError
-from edge.inspection.boxes import MAX_BOXES, boxes_from_map
+from edge.inspection.boxes import MAX_BOXES, Marking, boxes_from_map
 from edge.messages import Box, Region
 from edge.verdict import Decided, Status
 
@@ -59,7 +59,7 @@ class TileWish:
 
 
 class TileFound(Protocol):
-    """What one tile showed: `map_HW` is float32, 0..1, over `region`; a place is one where it reaches `map_level`."""
+    """What one tile showed: `map_HW` is float32, 0..1, over `region`; `marking`: what of it is a defect."""
 
     @property
     def decided(self) -> Decided: ...
@@ -68,7 +68,7 @@ class TileFound(Protocol):
     @property
     def map_HW(self) -> NDArray[np.float32] | None: ...  # noqa: N802  # shape suffix
     @property
-    def map_level(self) -> float: ...
+    def marking(self) -> Marking: ...
 
 
 T = TypeVar("T", bound=TileFound)
@@ -93,7 +93,7 @@ def worst(tiles: Sequence[T]) -> T:
 def joined_map(tiles: Sequence[TileFound], whole: Region) -> NDArray[np.float32] | None:
     """The tiles' maps as one over the region, float32, 0..1, at a tile's own resolution; where two overlap, the larger.
 
-    Held against the first tile's level: the others are scaled to it. None where no tile has a map.
+    Held against the first tile's threshold: the others are scaled to it. None where no tile has a map.
     """
     there = [tile for tile in tiles if tile.map_HW is not None]
     if not there:
@@ -105,21 +105,22 @@ def joined_map(tiles: Sequence[TileFound], whole: Region) -> NDArray[np.float32]
     for tile in there:
         assert tile.map_HW is not None
         part_HW = tile.map_HW
-        if tile.map_level != first.map_level:
-            part_HW = np.minimum(part_HW * np.float32(first.map_level / tile.map_level), 1.0)
+        if tile.marking.threshold != first.marking.threshold:
+            scale = np.float32(first.marking.threshold / tile.marking.threshold)
+            part_HW = np.minimum(part_HW * scale, 1.0)
         top, left = round((tile.region.y - whole.y) * down), round((tile.region.x - whole.x) * across)
         window_HW = whole_HW[top : top + part_HW.shape[0], left : left + part_HW.shape[1]]
         np.maximum(window_HW, part_HW[: window_HW.shape[0], : window_HW.shape[1]], out=window_HW)
     return whole_HW
 
 
-def boxes_on(map_HW: NDArray[np.float32], level: float, whole: Region) -> tuple[Box, ...]:
+def boxes_on(map_HW: NDArray[np.float32], marking: Marking, whole: Region) -> tuple[Box, ...]:
     """The places of a map put together, strongest first, at most MAX_BOXES.
 
     Places are told apart cell by cell, and each of the strongest is then outlined as `edge.inspection.boxes` does:
     to enlarge all of a large map would take longer than many a tile.
     """
-    above_HW = (map_HW >= level).view(np.uint8)
+    above_HW = (map_HW >= marking.threshold).view(np.uint8)
     count, labels_HW, stats_N5, _ = cv2.connectedComponentsWithStats(above_HW)
     places = []
     for label in range(1, count):
@@ -130,11 +131,12 @@ def boxes_on(map_HW: NDArray[np.float32], level: float, whole: Region) -> tuple[
         places.append((float(own_HW.max()), max(0, x - 1), max(0, y - 1), own_HW))
     places.sort(key=lambda place: -place[0])
     sx, sy = whole.w / map_HW.shape[1], whole.h / map_HW.shape[0]
-    return tuple(
+    found = [
         box
         for _, x, y, own_HW in places[:MAX_BOXES]
-        for box in boxes_from_map(np.asarray(own_HW, np.float32), level, _of_cells(own_HW, x, y, sx, sy, whole))[:1]
-    )
+        for box in boxes_from_map(np.asarray(own_HW, np.float32), marking, _of_cells(own_HW, x, y, sx, sy, whole))
+    ]
+    return tuple(sorted(found, key=lambda box: -box.score)[:MAX_BOXES])
 
 
 def _of_cells(own_HW: NDArray[np.floating], x: int, y: int, sx: float, sy: float, whole: Region) -> Region:

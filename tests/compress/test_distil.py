@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from compress.progress import Advance, SilentReporter
 from compress.stages.looking import read_look
@@ -25,6 +26,19 @@ def test_places_nobody_marked_teach_nothing() -> None:
     (gradient_NHW,) = torch.autograd.grad(map_loss(logit_NHW, target_NHW), logit_NHW)
     assert gradient_NHW[0].abs().min() > 0
     assert not gradient_NHW[1].any()
+
+
+def test_a_small_defect_counts_as_much_as_a_large_one() -> None:
+    """To miss either costs its picture's share of the overlap, however few cells it has."""
+    target_NHW = torch.zeros(2, 16, 16)
+    target_NHW[0, :12], target_NHW[1, 3, 3:5] = 1.0, 1.0
+    found_NHW = torch.where(target_NHW > 0, 9.0, -9.0)
+    misses = []
+    for number in (0, 1):
+        missed_NHW = found_NHW.clone()
+        missed_NHW[number] = -9.0
+        misses.append(map_loss(missed_NHW, target_NHW) - F.binary_cross_entropy_with_logits(missed_NHW, target_NHW))
+    assert misses[1] > 0.6 * misses[0]
 
 
 def test_classes_count_by_the_root_of_their_size() -> None:

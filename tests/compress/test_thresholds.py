@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from compress.errors import BudgetError, DataError
 from compress.judge.metrics import inspection
-from compress.judge.thresholds import DEFAULT_MAP_THRESHOLD, fit_map_threshold, fit_temperature, fit_threshold
+from compress.judge.thresholds import fit_temperature, fit_threshold
 
 
 def test_separable_scores_are_cut_in_the_middle_of_the_gap() -> None:
@@ -65,21 +65,6 @@ def test_one_kind_alone_fits_no_threshold() -> None:
     """The sentence says which kind is missing."""
     with pytest.raises(DataError, match="no good image"):
         fit_threshold(np.array([0.5]), np.array([True]))
-
-
-def test_the_map_threshold_finds_the_level_of_the_defects() -> None:
-    """Between the background's 0.3 and the defects' 0.7, partly covered cells counting in part."""
-    targets = np.zeros((2, 6, 6), np.float32)
-    targets[0, 1:3, 1:3] = 1.0
-    targets[0, 3, 1:3] = 0.2
-    maps = np.where(targets > 0.5, 0.7, 0.3)
-    assert 0.3 < fit_map_threshold(maps, targets) <= 0.7
-
-
-def test_the_map_threshold_without_targets_is_the_default() -> None:
-    """Nothing to fit to."""
-    maps = np.zeros((2, 6, 6))
-    assert fit_map_threshold(maps, None) == fit_map_threshold(maps, np.zeros((2, 6, 6))) == DEFAULT_MAP_THRESHOLD
 
 
 def test_the_temperature_undoes_overconfidence() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from edge.bundle import load_bundle
 from edge.engines.ort import OrtEngine
+from edge.inspection.boxes import Marking
 from edge.inspection.inspector import Inspector, View
 from edge.inspection.tiles import SMALLEST_SIDE, Tiling, boxes_on, tile_regions
 from edge.messages import Region
@@ -103,7 +104,7 @@ def test_places_on_a_map_put_together_stay_apart() -> None:
     """Two defects are two boxes, the stronger first, each where it is, without the cells of its neighbour."""
     map_HW = np.zeros((40, 60), np.float32)
     map_HW[4:6, 10:14], map_HW[8:12, 14:20], map_HW[30:32, 50:52] = 0.7, 0.9, 0.8
-    boxes = boxes_on(map_HW, 0.5, Region(100, 200, 600, 400))
+    boxes = boxes_on(map_HW, Marking(0.5), Region(100, 200, 600, 400))
     assert [round(b.score, 1) for b in boxes] == [0.9, 0.8, 0.7]
     places = [(240, 280, 60, 40), (600, 500, 20, 20), (200, 240, 40, 20)]
     assert [(b.x, b.y, b.w, b.h) for b in boxes] == [pytest.approx(place, abs=9) for place in places]
