@@ -15,9 +15,10 @@ from pathlib import Path
 
 import msgspec
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from compress.kept import filled, keep, kept
 
 
 class DecoderConfig(msgspec.Struct, frozen=True):
@@ -172,12 +173,9 @@ def with_scaled_queries(decoder: ReportDecoder) -> ReportDecoder:
 
 
 def save_decoder(decoder: ReportDecoder, folder: Path) -> None:
-    """`decoder.json` and `decoder.safetensors`: plain data, no pickle."""
-    (folder / "decoder.json").write_bytes(msgspec.json.encode(decoder.config))
-    save_file({k: v.contiguous() for k, v in decoder.state_dict().items()}, folder / "decoder.safetensors")
+    keep(decoder.config, decoder.state_dict(), folder)
 
 
 def load_decoder(folder: Path) -> ReportDecoder:
-    decoder = ReportDecoder(msgspec.json.decode((folder / "decoder.json").read_bytes(), type=DecoderConfig))
-    decoder.load_state_dict(load_file(folder / "decoder.safetensors"))
-    return decoder.eval()
+    """What `save_decoder` left. Raises TeacherError where a file is missing, damaged, or of another model."""
+    return kept(folder, DecoderConfig, lambda config, tensors: filled(ReportDecoder(config), tensors))

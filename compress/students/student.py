@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from compress.int8.qdq import Layer
-from compress.students.kept import filled, keep, kept
+from compress.kept import filled, keep, kept
 from compress.students.spoken import spoken_by_mean_and_maximum
 from compress.students.student_model import StudentModel
 from compress.teachers.features import Grids
@@ -174,7 +174,7 @@ def fused(student: Student) -> Student:
 
 
 def save_student(student: Student, folder: Path) -> None:
-    """`student.json` and `student.safetensors`: plain data, no pickle."""
+    """`model.json` and `model.safetensors`: plain data, no pickle."""
     keep(student.config, student.state_dict(), folder)
 
 

@@ -84,14 +84,14 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@given(file=st.sampled_from(["student.json", "student.safetensors"]), data=st.data())
+@given(file=st.sampled_from(["model.json", "model.safetensors"]), data=st.data())
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_one_sentence(
     saved: Path, tmp_path_factory: pytest.TempPathFactory, file: str, data: st.DataObject
 ) -> None:
     """Cut off anywhere, it is named with what to do."""
     folder = tmp_path_factory.mktemp("damaged")
-    for name in ("student.json", "student.safetensors"):
+    for name in ("model.json", "model.safetensors"):
         (folder / name).write_bytes((saved / name).read_bytes())
     whole = (folder / file).read_bytes()
     (folder / file).write_bytes(whole[: data.draw(st.integers(0, len(whole) - 2))])

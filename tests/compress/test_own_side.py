@@ -136,7 +136,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _copied(saved: Path, folder: Path) -> Path:
-    for name in ("student.json", "student.safetensors"):
+    for name in ("model.json", "model.safetensors"):
         (folder / name).write_bytes((saved / name).read_bytes())
     return folder
 
@@ -158,8 +158,8 @@ def test_a_config_of_another_model_is_one_sentence(
 ) -> None:
     """It names the folder, what is wrong, and what to do."""
     folder = _copied(saved, tmp_path)
-    config = json.loads((folder / "student.json").read_bytes())
-    (folder / "student.json").write_text(json.dumps({**config, key: value}))
+    config = json.loads((folder / "model.json").read_bytes())
+    (folder / "model.json").write_text(json.dumps({**config, key: value}))
     with pytest.raises(TeacherError, match=said) as caught:
         load_own(folder)
     assert str(folder) in str(caught.value)
@@ -167,7 +167,7 @@ def test_a_config_of_another_model_is_one_sentence(
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=st.sampled_from(["student.json", "student.safetensors"]), kept=st.floats(0, 0.95))
+@given(name=st.sampled_from(["model.json", "model.safetensors"]), kept=st.floats(0, 0.95))
 def test_a_torn_file_is_one_sentence(saved: Path, tmp_path: Path, name: str, kept: float) -> None:
     """However much of it is left."""
     folder = _copied(saved, tmp_path)

@@ -121,7 +121,7 @@ def test_a_run_killed_while_it_trains_goes_on_after_the_last_finished_stage(
     compress(str(finished_run.teacher), finished_run.data, copied, SMALL, reporter)
     assert _kept(reporter.lines) == list(STAGES[:3])
     assert _made(reporter.lines) == list(STAGES[3:])
-    weights = "2-distil-medium/student.safetensors"
+    weights = "2-distil-medium/model.safetensors"
     again, first = copied.with_name("out.work") / weights, finished_run.work / weights
     assert again.read_bytes() == first.read_bytes()
 

@@ -29,9 +29,9 @@ def _pictures(count: int) -> torch.Tensor:
 
 
 def test_built_anew_from_its_files_it_answers_bit_by_bit_the_same(tmp_path: Path) -> None:
-    """Two loads of student.json and student.safetensors, no pickle anywhere."""
+    """Two loads of model.json and model.safetensors, no pickle anywhere."""
     save_student(_student(), tmp_path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["student.json", "student.safetensors"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.json", "model.safetensors"]
     save_student(load_student(tmp_path), tmp_path)
     with torch.inference_mode():
         first, second = (load_student(tmp_path)(_pictures(4)) for _ in range(2))

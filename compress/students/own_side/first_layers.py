@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from compress.int8.qdq import Layer
-from compress.students.kept import filled, keep, kept
+from compress.kept import filled, keep, kept
 from compress.students.own_side.build import build_side
 from compress.students.own_side.counting import multiply_adds
 from compress.students.own_side.student import fit_grid, level, plain_config
@@ -167,7 +167,7 @@ def first_layers_of(teacher: Teacher, spec: InputSpec, num_classes: int) -> Firs
 
 
 def save_first(student: FirstLayers, folder: Path) -> None:
-    """`student.json` and `student.safetensors`: plain data, no pickle, without what nothing reads."""
+    """`model.json` and `model.safetensors`: plain data, no pickle, without what nothing reads."""
     unread = student.config.unread
     read = {name: value for name, value in student.state_dict().items() if name.rpartition(".")[0] not in unread}
     keep(student.config, read, folder)

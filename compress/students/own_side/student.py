@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from compress.int8.qdq import Layer
+from compress.kept import filled, keep, kept
 from compress.students.distil import Lesson
-from compress.students.kept import filled, keep, kept
 from compress.students.own_side.build import build_side, leave_out, resize
 from compress.students.own_side.counting import multiply_adds
 from compress.students.spoken import spoken_by_mean
@@ -193,7 +193,7 @@ def rebuild(config: OwnConfig, tensors: dict[str, Tensor]) -> OwnStudent:
 
 
 def save_own(student: OwnStudent, folder: Path) -> None:
-    """`student.json` and `student.safetensors`: plain data, no pickle."""
+    """`model.json` and `model.safetensors`: plain data, no pickle."""
     keep(student.config, student.state_dict(), folder)
 
 

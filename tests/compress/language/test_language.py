@@ -90,7 +90,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bundle(spoken: Spoken, tmp_path:
     assert sum("kept, finished earlier" in line for line in reporter.lines) == 6
     learnt = [f"language/{name}" for name in ("vocabulary.json", "search-text.onnx", "search-part.onnx")]
     assert [bundle.manifest.files[name] for name in learnt] == [spoken.bundle.manifest.files[name] for name in learnt]
-    weights = Path("3-learn/decoder.safetensors")
+    weights = Path("3-learn/model.safetensors")
     assert (out.with_name("spoken.work") / weights).read_bytes() == (
         spoken.bundle.path.with_name("spoken.work") / weights
     ).read_bytes()
