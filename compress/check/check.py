@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -124,6 +124,7 @@ def _pairs(pairs: Sequence[Pair]) -> str:
 
 def _of_classes(dataset: Dataset) -> list[Finding]:
     findings = []
+    findings += _of_letter_case(c.name for c in dataset.classes)
     counts = {name: sum(by_split.values()) for name, by_split in class_counts(dataset).items()}
     for name, groups in group_counts(dataset).items():
         if groups < _FEW_GROUPS and not dataset.only_good:
@@ -136,6 +137,16 @@ def _of_classes(dataset: Dataset) -> list[Finding]:
         sentence = f"{counts[most]:,} pictures of {most} and {counts[fewest]:,} of {fewest}"
         findings.append(Finding("harms", f"lopsided: {sentence}; more of {fewest} would help most"))
     return findings
+
+
+def _of_letter_case(names: Iterable[str]) -> list[Finding]:
+    """Two classes of one name are most likely one class that two people wrote."""
+    spellings: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        spellings[" ".join(name.casefold().split())].append(name)
+    alike = [" and ".join(each) for each in spellings.values() if len(each) > 1]
+    sentence = f"classes that only letter case or spaces tell apart: {'; '.join(alike)}; give them one name"
+    return [Finding("harms", sentence)] if alike else []
 
 
 def _of_small_marks(dataset: Dataset, sizes: Mapping[Path, tuple[int, int]], seed: int) -> list[Finding]:

@@ -17,7 +17,7 @@ from compress.data.dataset import read_dataset
 from compress.errors import DataError
 from compress.progress import SilentReporter
 from edgevl import app
-from tests.compress.layouts import shared_data, voc_set, write_pixels, write_voc
+from tests.compress.layouts import folder_set, shared_data, voc_set, write_pixels, write_voc
 from tests.compress.scenes import scene
 from tests.compress.test_duplicates import leaky_set
 from tests.e2e.browser import chromium, complaints, hosts_asked, why_no_browser
@@ -144,3 +144,9 @@ def test_turned_copies_of_real_castings_are_found_across_splits() -> None:
     across = {frozenset((pair.first, pair.second)) for pair in check.duplicates.across(dataset)}
     assert frozenset(("cast_def_0_7825", "cast_def_0_7307")) in across
     assert len(across) < 60
+
+
+def test_one_class_in_two_spellings_is_said(tmp_path: Path) -> None:
+    """Two people wrote it; as two classes it could not be told apart."""
+    check = _check(folder_set(tmp_path, "ok", "Dent", "dent"))
+    assert "classes that only letter case or spaces tell apart: Dent and dent" in _sentences(check, "harms")

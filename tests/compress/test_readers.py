@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -253,3 +254,26 @@ def test_good_names_are_recognised(name: str) -> None:
 def test_other_names_are_defects(name: str) -> None:
     """A name that merely contains a good one is not good."""
     assert not is_good(name)
+
+
+def test_what_lies_between_the_pictures_is_said(tmp_path: Path) -> None:
+    """Films and pictures that cannot be read, links to folders; a pipe does not make the run wait for ever."""
+    root = layouts.folder_set(tmp_path / "parts", "ok", "dent")
+    os.mkfifo(root / "ok" / "pipe.png")
+    (root / "scratch").symlink_to(tmp_path)
+    for name in ("a.gif", "b.GIF", "clip.avi", "notes.txt"):
+        (root / name).write_bytes(b"0")
+    dataset = read_dataset(root)
+    assert [(p.path.name, p.sentence) for p in dataset.problems] == [
+        ("scratch", "is a link to a folder, which is not followed; copy the folder"),
+        ("pipe.png", "is a pipe, socket or device and no file; remove it"),
+        ("parts", "holds files that are not read: 2 .gif; save them as .png"),
+        ("parts", "holds files that are not read: 1 .avi; save frames of them as .png"),
+    ]
+
+
+def test_a_folder_of_films_says_what_it_holds(tmp_path: Path) -> None:
+    """Not only what was expected."""
+    (tmp_path / "clip.mp4").write_bytes(b"0")
+    with pytest.raises(DataError, match=r"1 \.mp4; save frames of them as \.png"):
+        read_dataset(tmp_path)

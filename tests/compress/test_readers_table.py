@@ -225,3 +225,33 @@ def test_mangled_tables_never_make_an_image_good(file: tuple[str, bytes], start:
         (Path(folder) / name).write_bytes(whole[:start] + new + whole[start + cut :])
         found = table.read(list_files(Path(folder)))
     assert all(image.class_name != "good" and image.label_path is None for image in found.images)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("圖片,標籤\n0.png,良品\n".encode("big5"), "labels.csv is not UTF-8 text; save it again as UTF-8"),
+        ("image\tlabel\n0.png\tok\n".encode("utf-16"), "labels.csv is not UTF-8 text; save it again as UTF-8"),
+        (b"foto;befund\n0.png;ok\n", "has no column image (its columns are: foto, befund)"),
+        (b"image;befund\n0.png;ok\n", "names images, but has no column label, grade, mask or boxes"),
+    ],
+)
+def test_a_table_that_tells_nothing_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    """A list in Excel's own encoding or with other columns is what is wrong, not the layout of the folder."""
+    layouts.write_image(tmp_path / "0.png", seed=0)
+    (tmp_path / "labels.csv").write_bytes(content)
+    with pytest.raises(DataError, match="no label that can be used") as refused:
+        read_dataset(tmp_path)
+    assert said.removeprefix("labels.csv ") in str(refused.value)
+    assert "labels.csv" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "index.csv"])
+def test_splits_and_images_that_are_none_are_said(tmp_path: Path, name: str) -> None:
+    """A mistyped split is not quietly made up anew, whether the table holds the labels or stands beside folders."""
+    layouts.folder_set(tmp_path, "ok", "dent")
+    rows = [f"{p.relative_to(tmp_path)},{p.parent.name},trian" for p in sorted(tmp_path.rglob("*.png"))]
+    (tmp_path / name).write_text("\n".join(["path,class,split", *rows, "ok/nowhere.png,ok,train"]))
+    said = " ".join(p.sentence for p in read_dataset(tmp_path).problems)
+    assert "has 16 splits called neither train, val nor test, such as 'trian'" in said
+    assert ": 1, such as 'ok/nowhere.png'" in said

@@ -116,3 +116,21 @@ def test_any_data_yaml_is_read_or_told(content: bytes) -> None:
         (Path(folder) / "data.yaml").write_bytes(content)
         found = yolo.read(list_files(Path(folder)))
     assert len(found.images) + len(found.problems) >= 1
+
+
+def test_a_data_yaml_made_elsewhere_is_followed_and_a_wrong_place_is_said(tmp_path: Path) -> None:
+    """Folders of another machine are dropped from all places alike: an absent test does not take all images."""
+    for split in ("train", "valid"):
+        for i in range(6):
+            layouts.write_image(tmp_path / split / "images" / f"{split}{i}.png", seed=i + 10 * (split == "valid"))
+            label = tmp_path / split / "labels" / f"{split}{i}.txt"
+            label.parent.mkdir(exist_ok=True)
+            label.write_text(f"{i % 2} 0.5 0.5 0.2 0.2\n")
+    places = "train: /mnt/a/train/images\nval: C:\\b\\valid\\images\ntest: /mnt/a/test/images\n"
+    (tmp_path / "data.yaml").write_text(places + "names: [dent, pit]\n")
+    dataset = read_dataset(tmp_path)
+    assert dataset.split_source == "splits from data.yaml, test taken from train by groups (seed 0)"
+    assert {s.split for s in dataset.samples if s.name.startswith("valid")} == {"val"}
+    assert [p.sentence for p in dataset.problems] == [
+        "data.yaml says test: /mnt/a/test/images, but no image is there; correct it"
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -13,10 +13,20 @@ from camera.image_file import SUFFIXES
 from compress.data.readers.found import Problem
 from compress.errors import DataError
 
+# Pictures and films that people keep among others, in forms that the device cannot decode.
+_OTHER_PICTURES = frozenset(
+    {".gif", ".heic", ".heif", ".avif", ".jfif", ".jpe", ".jxl", ".dng", ".raw", ".dcm", ".npy", ".npz", ".tga", ".exr"}
+)
+_FILMS = frozenset({".avi", ".mp4", ".mov", ".mkv", ".webm", ".wmv", ".m4v", ".mpg", ".mpeg", ".mjpeg"})
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """All files below `root`, sorted; hidden ones and `__MACOSX` left out, links to folders not followed."""
+    """All regular files below `root`, sorted; hidden ones and `__MACOSX` left out.
+
+    problems: what cannot be opened or is no file, links to folders (not followed: they may go in a circle), pictures
+    and films of kinds that are not read.
+    """
 
     root: Path
     paths: tuple[Path, ...]
@@ -55,17 +65,34 @@ def list_files(root: Path) -> Files:
 
     for folder, below, names in os.walk(root, onerror=unreadable):
         below[:] = sorted(name for name in below if not _is_hidden(name))
+        linked = [Path(folder) / name for name in below if _is_text(name) and (Path(folder) / name).is_symlink()]
+        problems += [Problem(link, "is a link to a folder, which is not followed; copy the folder") for link in linked]
         for name in sorted(names):
+            path = Path(folder) / name
             if not _is_text(name):
                 problems.append(Problem(Path(folder), f"holds {name!a}, whose name is not UTF-8; rename it"))
-            elif not _is_hidden(name):
-                paths.append(Path(folder) / name)
-    files = Files(root, tuple(paths), tuple(problems))
+            elif _is_hidden(name):
+                continue
+            elif path.exists() and not path.is_file():  # to read a pipe would wait for ever
+                problems.append(Problem(path, "is a pipe, socket or device and no file; remove it"))
+            else:
+                paths.append(path)
+    files = Files(root, tuple(paths), (*problems, *_of_other_kinds(root, paths)))
     if not files.images:
-        reason = f" ({problems[0].path} {problems[0].sentence})" if problems else ""
+        reason = f" ({files.problems[0].path} {files.problems[0].sentence})" if files.problems else ""
         suffixes = " ".join(sorted(SUFFIXES))
         raise DataError(f"{root} holds no images{reason}; expected files that end on {suffixes}")
     return files
+
+
+def _of_other_kinds(root: Path, paths: Iterable[Path]) -> list[Problem]:
+    """One sentence for pictures and one for films, not one for each of a thousand."""
+    counts = Counter(path.suffix.lower() for path in paths)
+    problems = []
+    for kinds, advice in ((_OTHER_PICTURES, "save them as .png"), (_FILMS, "save frames of them as .png")):
+        held = ", ".join(f"{counts[kind]:,} {kind}" for kind in sorted(kinds & counts.keys()))
+        problems += [Problem(root, f"holds files that are not read: {held}; {advice}")] if held else []
+    return problems
 
 
 def _is_hidden(name: str) -> bool:

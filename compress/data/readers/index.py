@@ -42,7 +42,8 @@ def read_index(files: Files, names: Names) -> Index:
     if "image" not in table.columns:
         return Index(problems=(Problem(path, "names no images: it needs a column path, image or name; not used"),))
     found: dict[Path, Entry] = {}
-    problems = list(table.problems)
+    problems = [*table.problems, *unknown_splits(table)]
+    missing: list[str] = []
     for row in table.rows:
         written = str(row.get("image", ""))
         images = names.find(written)
@@ -50,7 +51,22 @@ def read_index(files: Files, names: Names) -> Index:
             problems.append(Problem(path, f"names {written!r}, which {len(images)} images are called; not used"))
         elif images:
             problems += _add(found, images[0], row, path)
+        else:
+            missing.append(written)
+    if missing:
+        said = f"names images that are not here: {len(missing):,}, such as {missing[0]!r}"
+        problems.append(Problem(path, said))
     return Index(found, tuple(problems))
+
+
+def unknown_splits(table: rows.Table) -> list[Problem]:
+    """What stands in the column split and is none; its rows count as if nothing stood there."""
+    written = [text for row in table.rows if (text := str(row.get("split", "")).strip())]
+    unknown = [text for text in written if text.casefold() not in SPLIT_FOLDERS]
+    if not unknown:
+        return []
+    said = f"has {len(unknown):,} splits called neither train, val nor test, such as {unknown[0]!r}; not used"
+    return [Problem(table.path, said)]
 
 
 def _add(found: dict[Path, Entry], image: Path, row: rows.Row, path: Path) -> list[Problem]:

@@ -71,14 +71,19 @@ def read_table(path: Path) -> Table:
 
 
 def header_of(path: Path) -> frozenset[str]:
-    """The known columns that the first line names, however damaged the rest is."""
+    """The known columns that the first line names, by the house's name, however damaged the rest is."""
+    return frozenset(_known(columns_of(path)))
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """The columns that the first line names, as they are written; none where it cannot be read."""
     try:
         first = text_of(path).split("\n", 1)[0]
         if path.suffix.lower() in _JSON_LINES:
-            return frozenset(_known(msgspec.json.decode(first, type=dict[str, msgspec.Raw])))
+            return tuple(msgspec.json.decode(first, type=dict[str, msgspec.Raw]))
     except (DataError, msgspec.DecodeError, RecursionError):
-        return frozenset()
-    return frozenset(_known(name.strip('" \r') for name in re.split(r"[,;\t]", first)))
+        return ()
+    return tuple(name.strip('" \r') for name in re.split(r"[,;\t]", first))
 
 
 def text_of(path: Path) -> str:

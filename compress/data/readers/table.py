@@ -9,7 +9,7 @@ from pathlib import Path
 from compress.data.readers import cells, folders, mask_files
 from compress.data.readers.files import Files, Names
 from compress.data.readers.found import BoxLabel, Found, FoundImage, Problem, Split
-from compress.data.readers.index import INDEX
+from compress.data.readers.index import INDEX, unknown_splits
 from compress.data.readers.lists import SPLIT_FOLDERS
 from compress.data.readers.rows import SUFFIXES, Row, Table, header_of, read_table
 from compress.errors import DataError
@@ -103,7 +103,7 @@ class _Reading:
 
     def _add(self, table: Table) -> None:
         missing: list[str] = []
-        self.problems += table.problems
+        self.problems += [*table.problems, *unknown_splits(table)]
         for row in table.rows:
             written = str(row.get("image", ""))
             try:

@@ -63,7 +63,7 @@ def read(files: Files) -> Found:
     problems: list[Problem] = []
     named = _class_names(files, problems)
     images, bad = join(files, _label_paths(files), partial(_parse, named=named))
-    split_of = _splits(files, named.description) if named.description else {}
+    split_of = _splits(files, named.description, named.source, problems) if named.description else {}
     return Found(
         tuple(replace(image, split=split_of.get(image.path)) for image in images),
         (*problems, *bad),
@@ -172,20 +172,35 @@ def _share(word: str, line: int) -> float:
     return min(max(share, 0.0), 1.0)
 
 
-def _splits(files: Files, description: _Description) -> dict[Path, Split]:
+def _splits(files: Files, description: _Description, source: str, problems: list[Problem]) -> dict[Path, Split]:
     """What data.yaml puts where; an image in two splits counts for the later of train, val, test."""
     names = Names(files.root, files.images)
-    return {
-        image: split
-        for split in SPLITS
-        for written in description.places(split)
-        for image in _images_at(written, files, names)
-    }
+    written = [(split, place) for split in SPLITS for place in description.places(split)]
+    images_at = _images_at([place for _, place in written], files, names)
+    split_of: dict[Path, Split] = {}
+    for (split, place), images in zip(written, images_at, strict=True):
+        split_of.update(dict.fromkeys(images, split))
+        if not images:
+            problems.append(Problem(files.root, f"{source} says {split}: {place}, but no image is there; correct it"))
+    return split_of
 
 
-def _images_at(written: str, files: Files, names: Names) -> list[Path]:
-    """The images of a folder, or of a text file that lists them, wherever data.yaml thought that it lies."""
-    parts = [part for part in PurePosixPath(written.replace("\\", "/")).parts if part not in ("..", ".", "/")]
+def _images_at(written: Sequence[str], files: Files, names: Names) -> list[list[Path]]:
+    """The images at each place, wherever data.yaml thought that they lie.
+
+    Leading folders are dropped from all places alike, until one is here: alone, an absent `test/images` would end up
+    as every folder called `images`.
+    """
+    places = [[p for p in PurePosixPath(w.replace("\\", "/")).parts if p not in ("..", ".", "/")] for w in written]
+    for start in range(max(map(len, places), default=0)):
+        found = [_images_below(parts[start:], files, names) for parts in places]
+        if any(found):
+            return found
+    return [[] for _ in written]
+
+
+def _images_below(parts: Sequence[str], files: Files, names: Names) -> list[Path]:
+    """The images of a folder, or of a text file that lists them; none where no part is left."""
     place = "/" + "/".join(parts)
     if place.endswith(".txt"):
         lists = [path for path in files.with_suffix(".txt") if f"/{files.relative(path)}".endswith(place)]
