@@ -32,7 +32,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal
 
 import msgspec
 
@@ -45,6 +45,7 @@ FORMAT_VERSION = 1
 Precision = Literal["float32", "float16", "int8"]
 MadeFor = Literal["any", "cpu", "gpu"]
 ClassKind = Literal["good", "defect"]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -109,7 +110,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     min_confidence: float
     map_threshold: float
     anomaly: AnomalyRule | None = None
-    map_outline: float = 0.0
+    map_outline: Share = 0.0
 
 
 class TextSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -278,22 +279,9 @@ def _check_manifest(manifest: Manifest, file: Path) -> None:
     for relative in manifest.files:
         if not is_inside(relative):
             raise BundleError(f"{file} names {relative!r}, which leaves the bundle; do not use this bundle")
-    for variant in manifest.variants:
-        if variant.file not in manifest.files:
-            raise BundleError(f"{file}: variant {variant.name!r} names {variant.file!r}, which it does not list")
-    for relative in (manifest.text.sentence, manifest.text.part) if manifest.text else ():
+    for who, relative in _named_files(manifest):
         if relative not in manifest.files:
-            raise BundleError(f"{file}: searching names {relative!r}, which it does not list")
-    reports = manifest.reports
-    for relative in (reports.prefill, reports.step, reports.vocabulary) if reports else ():
-        if relative not in manifest.files:
-            raise BundleError(f"{file}: the reports name {relative!r}, which it does not list")
-    for one in (manifest.explain, manifest.known):
-        if one is not None and one not in manifest.files:
-            raise BundleError(f"{file} names {one!r}, which it does not list; copy the bundle again")
-    for added in manifest.added:
-        if added.file not in manifest.files:
-            raise BundleError(f"{file}: the added class {added.name!r} names {added.file!r}, which it does not list")
+            raise BundleError(f"{file}: {who} names {relative!r}, which it does not list; copy the bundle again")
     if len(manifest.classes) < 1 or len({c.name for c in manifest.all_classes}) != len(manifest.all_classes):
         raise BundleError(f"{file}: the classes must be at least one, each with its own name")
     if manifest.has_good_class != (manifest.decision.defect_threshold is not None):
@@ -301,6 +289,20 @@ def _check_manifest(manifest: Manifest, file: Path) -> None:
     if manifest.decision.anomaly is not None and not manifest.has_good_class:
         raise BundleError(f"{file}: an anomaly rule needs a good class; make the bundle again")
     manifest.variant(manifest.default_variant)
+
+
+def _named_files(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Who names a file, and which."""
+    for variant in manifest.variants:
+        yield f"variant {variant.name!r}", variant.file
+    for added in manifest.added:
+        yield f"the added class {added.name!r}", added.file
+    if manifest.text is not None:
+        yield from (("searching", file) for file in (manifest.text.sentence, manifest.text.part))
+    reports = manifest.reports
+    if reports is not None:
+        yield from (("writing reports", file) for file in (reports.prefill, reports.step, reports.vocabulary))
+    yield from (("the manifest", file) for file in (manifest.explain, manifest.known) if file is not None)
 
 
 def is_inside(relative: str) -> bool:

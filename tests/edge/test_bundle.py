@@ -103,6 +103,23 @@ def test_a_bundle_of_before_anomaly_rules_still_loads(copy: Path) -> None:
     assert load_bundle(copy).manifest.decision.anomaly is None
 
 
+def test_an_outline_beyond_a_places_peak_is_refused(copy: Path) -> None:
+    """No place of a map reaches more than its own peak."""
+    manifest = copy / MANIFEST
+    manifest.write_text(manifest.read_text().replace('"map_threshold"', '"map_outline": 1.5, "map_threshold"'))
+    with pytest.raises(BundleError, match="map_outline"):
+        read_manifest(copy)
+
+
+def test_a_file_that_a_variant_names_must_be_listed(copy: Path) -> None:
+    """The sentence says who names it."""
+    manifest = copy / MANIFEST
+    variant = read_manifest(copy).variants[0]
+    manifest.write_text(manifest.read_text().replace(f'"file": "{variant.file}"', '"file": "gone.onnx"'))
+    with pytest.raises(BundleError, match=f"variant '{variant.name}' names 'gone.onnx'"):
+        read_manifest(copy)
+
+
 def test_an_anomaly_rule_without_a_good_class_is_refused(tmp_path: Path) -> None:
     """Nothing can be unlike good parts where nobody says what good is."""
     with pytest.raises(BundleError, match="needs a good class"):
