@@ -126,9 +126,10 @@ class TextSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
 
 class ReportsSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The decoder that writes reports: paths of its two graphs and its vocabulary (see `edge.language.decoder`)."""
+    """The decoder that writes reports: paths of its graphs and its vocabulary (see `edge.language.decoder`)."""
 
-    prefill: str
+    see: str
+    read: str
     step: str
     vocabulary: str
     precision: Precision
@@ -264,6 +265,10 @@ def read_manifest(path: Path) -> Manifest:
         raise BundleError(f"cannot read {file}: {error.strerror}") from error
     try:
         manifest = msgspec.json.decode(raw, type=Manifest)
+    except msgspec.ValidationError as error:
+        raise BundleError(
+            f"{file} is not as this edgevl writes it: {error}; make the bundle again, or use the edgevl that made it"
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"{file} is damaged: {error}; copy the bundle again") from error
     _check_manifest(manifest, file)
@@ -301,7 +306,7 @@ def _named_files(manifest: Manifest) -> Iterator[tuple[str, str]]:
         yield from (("searching", file) for file in (manifest.text.sentence, manifest.text.part))
     reports = manifest.reports
     if reports is not None:
-        yield from (("writing reports", file) for file in (reports.prefill, reports.step, reports.vocabulary))
+        yield from (("writing reports", file) for file in (reports.see, reports.read, reports.step, reports.vocabulary))
     yield from (("the manifest", file) for file in (manifest.explain, manifest.known) if file is not None)
 
 

@@ -37,7 +37,7 @@ def as_pegasus(decoder: ReportDecoder) -> Any:
 def seen(decoder: ReportDecoder, tokens_BTC: Tensor) -> Any:
     """What the decoder attends to, as an encoder's output."""
     with torch.inference_mode():
-        hidden = decoder.see(decoder.see_norm(tokens_BTC)) + decoder.see_place
+        hidden = decoder.see_in(decoder.see_norm(tokens_BTC)) + decoder.see_place
     return BaseModelOutput(last_hidden_state=hidden)
 
 

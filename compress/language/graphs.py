@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from compress.language.export import export_decoder, in_int8
+from compress.language.export import decoder_files, export_decoder, in_int8
 from compress.language.learn import Learnt
 from compress.language.look import Look
 from compress.language.measure import Figures, measure
@@ -15,10 +15,10 @@ from compress.language.told import TellingResult
 from compress.progress import Reporter
 from edge.bundle import Precision
 from edge.facts import Titles
-from edge.language.decoder import Decoder
+from edge.language.decoder import Decoder, DecoderFiles
 from edge.language.vocabulary import Vocabulary
 
-LAYOUT = 2  # of what the graphs take and give, see `edge.language.decoder`: those of another are made again
+LAYOUT = 3  # of what the graphs take and give, see `edge.language.decoder`: those of another are made again
 _CHOICE = "choice.json"
 _MOST = 24  # pictures of validation, spread over it: enough to tell which one is faster
 PRECISIONS: tuple[Precision, ...] = ("float32", "int8")
@@ -39,28 +39,24 @@ class Graphs:
     folder: Path
     choice: Choice
 
-    def prefill(self, precision: Precision) -> Path:
-        return self.folder / f"prefill.{precision}.onnx"
-
-    def step(self, precision: Precision) -> Path:
-        return self.folder / f"step.{precision}.onnx"
+    def files(self, precision: Precision) -> DecoderFiles:
+        return decoder_files(self.folder, precision)
 
     def decoder(self, precision: Precision, vocabulary: Vocabulary) -> Decoder:
-        return Decoder(self.prefill(precision), self.step(precision), vocabulary)
+        return Decoder(self.files(precision), vocabulary)
 
 
 def make_graphs(
     folder: Path, learnt: Learnt, val: Look, held_out: TellingResult, titles: Titles, reporter: Reporter
 ) -> None:
     """Export, quantise the weights, and write about the validation pictures with both."""
-    prefill, step = folder / "prefill.float32.onnx", folder / "step.float32.onnx"
-    export_decoder(learnt.decoder, prefill, step)
-    in_int8(prefill, step, folder)
+    export_decoder(learnt.decoder, folder)
+    in_int8(folder)
     figures: dict[Precision, Figures] = {}
     with reporter.bar("writing about validation", len(PRECISIONS)) as advance:
         for precision in PRECISIONS:
-            files = folder / f"prefill.{precision}.onnx", folder / f"step.{precision}.onnx"
-            figures[precision] = measure(Decoder(*files, learnt.vocabulary), val.every(_MOST), held_out, titles)
+            decoder = Decoder(decoder_files(folder, precision), learnt.vocabulary)
+            figures[precision] = measure(decoder, val.every(_MOST), held_out, titles)
             advance()
     (folder / _CHOICE).write_bytes(msgspec.json.encode(_choose(figures)))
 

@@ -1,7 +1,7 @@
 """The small decoder: a Transformer (Vaswani et al. 2017, pre-norm) that attends to visual tokens and to facts.
 
 About a million weights. Keys and values can be kept between pieces, so that each costs one row (see
-`edge.language.decoder` for the two graphs). One row costs so little that a step is bound by how many operations it has
+`edge.language.decoder` for the graphs). One row costs so little that a step is bound by how many operations it has
 and how many arrays it is given: hence keys and values of a layer in one array.
 """
 
@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import torch
@@ -35,12 +36,12 @@ class DecoderConfig(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a later piece needs of a layer. self_BGPd: keys, then values of the pieces (G: twice the heads).
+    """What a later piece needs of a layer. self_BGPd: keys, then values of the pieces (G: twice the heads), if any.
 
     keys_BHdT, values_BHTd: of the visual tokens; the keys turned, as they are multiplied.
     """
 
-    self_BGPd: Tensor
+    self_BGPd: Tensor | None
     keys_BHdT: Tensor
     values_BHTd: Tensor
 
@@ -55,7 +56,7 @@ class ReportDecoder(nn.Module):
         self.embed = nn.Embedding(config.vocabulary, width)
         self.place = nn.Parameter(0.02 * torch.randn(config.longest, width))
         self.see_norm = nn.LayerNorm(config.channels)
-        self.see = nn.Linear(config.channels, width)
+        self.see_in = nn.Linear(config.channels, width)
         self.see_place = nn.Parameter(0.02 * torch.randn(config.tokens, width))
         self.layers = nn.ModuleList(_Layer(width, config.heads) for _ in range(config.layers))
         self.norm = nn.LayerNorm(width)
@@ -63,34 +64,29 @@ class ReportDecoder(nn.Module):
         nn.init.normal_(self.embed.weight, std=0.02)
 
     def forward(self, ids_BS: Tensor, tokens_BTC: Tensor) -> tuple[Tensor, Tensor]:
-        x_BSW, _, looks_BST = self.read(ids_BS, tokens_BTC)
-        return self.out(x_BSW), looks_BST
+        at_1S = torch.arange(ids_BS.shape[1], device=ids_BS.device)[None]
+        x_BSW, _, looks = self.read(ids_BS, at_1S, self.see(tokens_BTC))
+        return self.out(x_BSW), torch.stack(looks).mean((0, 2))
 
-    def read(self, ids_BS: Tensor, tokens_BTC: Tensor) -> tuple[Tensor, list[Kept], Tensor]:
-        """Everything at once: x_BSW, what each layer keeps of it, looks_BST."""
-        seen_BTW = self.see(self.see_norm(tokens_BTC)) + self.see_place
-        x_BSW = self.embed(ids_BS) + self.place[: ids_BS.shape[1]]
-        size = ids_BS.shape[1]
-        after_SS = torch.ones(size, size, dtype=torch.bool, device=ids_BS.device).tril().logical_not()
-        kept, looks = [], []
-        for layer in self.layers:
-            assert isinstance(layer, _Layer)
-            keys_BHdT, values_BHTd = layer.see(seen_BTW)
-            x_BSW, self_BGSd, look_BHST = layer(x_BSW, None, keys_BHdT, values_BHTd, after_SS)
-            kept.append(Kept(self_BGSd, keys_BHdT, values_BHTd))
-            looks.append(look_BHST)
-        return self.norm(x_BSW), kept, torch.stack(looks).mean((0, 2))
+    def see(self, tokens_BTC: Tensor) -> list[Kept]:
+        """What each layer needs of the visual tokens; no piece was read yet."""
+        seen_BTW = self.see_in(self.see_norm(tokens_BTC)) + self.see_place
+        return [Kept(None, *layer.see(seen_BTW)) for layer in self._layers()]
 
-    def step(self, id_B1: Tensor, at_B1: Tensor, kept: Sequence[Kept]) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """One piece more, the `at`th: logits_B1V, looks_BA1T (A: heads of all layers), and `self_BGPd` with it."""
-        x_B1W = self.embed(id_B1) + F.embedding(at_B1, self.place)
+    def read(self, ids_BS: Tensor, at_1S: Tensor, kept: Sequence[Kept]) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Some pieces more, the `at`th ones, from 0: x_BSW, and of each layer `self_BGPd` with them and look_BHST."""
+        x_BSW = self.embed(ids_BS) + F.embedding(at_1S, self.place)
+        past = kept[0].self_BGPd
+        hidden_SP = None if ids_BS.shape[1] == 1 else _later(at_1S[0], 0 if past is None else past.shape[2])
         longer, looks = [], []
-        for layer, past in zip(self.layers, kept, strict=True):
-            assert isinstance(layer, _Layer)
-            x_B1W, self_BGPd, look_BH1T = layer(x_B1W, past.self_BGPd, past.keys_BHdT, past.values_BHTd, None)
+        for layer, of_layer in zip(self._layers(), kept, strict=True):
+            x_BSW, self_BGPd, look_BHST = layer(x_BSW, of_layer, hidden_SP)
             longer.append(self_BGPd)
-            looks.append(look_BH1T)
-        return self.out(self.norm(x_B1W)), torch.cat(looks, dim=1), longer
+            looks.append(look_BHST)
+        return self.norm(x_BSW), longer, looks
+
+    def _layers(self) -> list[_Layer]:
+        return cast("list[_Layer]", list(self.layers))
 
     def parameters_count(self) -> int:
         return sum(p.numel() for p in self.parameters())
@@ -115,20 +111,18 @@ class _Layer(nn.Module):
         keys_BHTd, values_BHTd = self._parted(self.cross_kv_of(seen_BTW), 2 * self.heads).chunk(2, dim=1)
         return keys_BHTd.transpose(2, 3), values_BHTd
 
-    def forward(
-        self, x_BSW: Tensor, past_BGPd: Tensor | None, keys_BHdT: Tensor, values_BHTd: Tensor, after_SS: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x_BSW: Tensor, kept: Kept, hidden_SP: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         parted = self._parted(self.qkv(self.norms[0](x_BSW)), 3 * self.heads)
-        query, kept_BGPd = parted.split((self.heads, 2 * self.heads), dim=1)  # type: ignore[no-untyped-call]
-        if past_BGPd is not None:
-            kept_BGPd = torch.cat((past_BGPd, kept_BGPd), dim=2)
-        key, value = kept_BGPd.chunk(2, dim=1)
-        read, _ = self._attend(query, key.transpose(2, 3), value, after_SS)
+        query, self_BGPd = parted.split((self.heads, 2 * self.heads), dim=1)  # type: ignore[no-untyped-call]
+        if kept.self_BGPd is not None:
+            self_BGPd = torch.cat((kept.self_BGPd, self_BGPd), dim=2)
+        key, value = self_BGPd.chunk(2, dim=1)
+        read, _ = self._attend(query, key.transpose(2, 3), value, hidden_SP)
         x_BSW = x_BSW + self.self_out(_joined(read))
         query = self._parted(self.cross_q(self.norms[1](x_BSW)), self.heads)
-        read, look_BHST = self._attend(query, keys_BHdT, values_BHTd, None)
+        read, look_BHST = self._attend(query, kept.keys_BHdT, kept.values_BHTd, None)
         x_BSW = x_BSW + self.cross_out(_joined(read))
-        return x_BSW + self.down(F.gelu(self.up(self.norms[2](x_BSW)))), kept_BGPd, look_BHST
+        return x_BSW + self.down(F.gelu(self.up(self.norms[2](x_BSW)))), self_BGPd, look_BHST
 
     def _parted(self, x_BSW: Tensor, heads: int) -> Tensor:
         batch, size, width = x_BSW.shape
@@ -147,6 +141,11 @@ class _Layer(nn.Module):
             scores_BHSP = scores_BHSP.masked_fill(hidden_SP, float("-inf"))
         weights_BHSP = scores_BHSP.softmax(-1)
         return weights_BHSP @ value_BHPd, weights_BHSP
+
+
+def _later(at_S: Tensor, past: int) -> Tensor:
+    """hidden_SP: for each piece, which of all pieces come after it."""
+    return torch.arange(past + at_S.shape[0], device=at_S.device)[None] > at_S[:, None]
 
 
 def _joined(x_BHSd: Tensor) -> Tensor:

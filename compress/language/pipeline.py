@@ -203,7 +203,7 @@ def _report(
     found: search_stage.SearchMade, out: Path, command: str,
 ) -> LanguageReport:  # fmt: skip
     shipped = made.choice.precision
-    size = sum(file.stat().st_size for file in (made.prefill(shipped), made.step(shipped)))
+    size = sum(file.stat().st_size for file in made.files(shipped))
     return LanguageReport(
         bundle=out.name,
         base=course.bundle.manifest.bundle_id,
@@ -233,15 +233,19 @@ def _files(vocabulary: Path, made: graphs.Graphs, reports: Path, found: search_s
     shipped = made.choice.precision
     return LanguageFiles(
         {
-            "prefill.onnx": made.prefill(shipped),
-            "step.onnx": made.step(shipped),
+            **{f"{name}.onnx": file for name, file in made.files(shipped)._asdict().items()},
             "vocabulary.json": vocabulary,
             "report.json": reports / "report.json",
             "report.html": reports / "report.html",
             **found.files,
         },
         ReportsSpec(
-            "language/prefill.onnx", "language/step.onnx", "language/vocabulary.json", shipped, tuple(LANGUAGES)
+            "language/see.onnx",
+            "language/read.onnx",
+            "language/step.onnx",
+            "language/vocabulary.json",
+            shipped,
+            tuple(LANGUAGES),
         ),
         found.spec,
     )

@@ -42,6 +42,20 @@ class Course:
         allowed_V[[way[0] for way in self._left]] = True
         return allowed_V
 
+    def forced(self) -> tuple[int, ...]:
+        """The pieces that come next whatever the decoder makes of them, for nothing else is allowed; written."""
+        written: list[int] = []
+        while not self.is_done and (piece := self._only_one()) is not None:
+            written.append(piece)
+            self.step(piece)
+        return tuple(written)
+
+    def _only_one(self) -> int | None:
+        if self.in_words:
+            return None if self._words_left > 0 else self._vocabulary.numbers[END]
+        nexts = {way[0] for way in self._left}
+        return nexts.pop() if len(nexts) == 1 else None
+
     def step(self, piece: int) -> None:
         """A piece was written; it must have been allowed."""
         if self.in_words:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge.bundle import Bundle
 from edge.facts import Facts, Titles
-from edge.language.decoder import Decoder
+from edge.language.decoder import Decoder, DecoderFiles
 from edge.language.grammar.language import Language
 from edge.language.grammar.languages import language_of
 from edge.language.grammar.sentences import says, write
@@ -98,4 +98,5 @@ def _writer_of(bundle: Bundle) -> _Writer | None:
     if spec is None:
         return None
     vocabulary = load_vocabulary(bundle.file(spec.vocabulary))
-    return _Writer(Sight(bundle), Decoder(bundle.file(spec.prefill), bundle.file(spec.step), vocabulary))
+    files = DecoderFiles(*(bundle.file(name) for name in (spec.see, spec.read, spec.step)))
+    return _Writer(Sight(bundle), Decoder(files, vocabulary))

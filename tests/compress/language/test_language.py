@@ -155,7 +155,7 @@ def test_a_manifest_that_names_a_graph_it_does_not_list_is_refused(spoken: Spoke
         manifest.read_text(encoding="utf-8").replace('"step": "language/step.onnx"', '"step": "elsewhere.onnx"'),
         encoding="utf-8",
     )
-    with pytest.raises(BundleError, match=r"the reports name 'elsewhere\.onnx'"):
+    with pytest.raises(BundleError, match=r"writing reports names 'elsewhere\.onnx'"):
         load_bundle(tmp_path / "b")
 
 
