@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 unforeseen, 2 the command line, 3 line file, 4 bundle, 5 e
 
 from __future__ import annotations
 
+import errno
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -29,6 +30,7 @@ from edge.commands.why import why_command
 from edge.errors import EdgevlError
 
 _INTERRUPTED = 130
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # full, over quota, read-only: nobody's mistake in the program
 
 app = typer.Typer(
     help="Put a vision-language model on the inspection line: compress it at a desk, run it beside the belt.",
@@ -58,6 +60,13 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except EdgevlError as error:
             Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True)
             raise typer.Exit(error.exit_code) from None
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            place = f" ({error.filename})" if error.filename else ""
+            told = f"cannot write{place}: {error.strerror}; free some space or write elsewhere, and start again"
+            Console(stderr=True).print(f"[bold red]error:[/] {_escaped(told)}", highlight=False, soft_wrap=True)
+            raise typer.Exit(EdgevlError.exit_code) from None
         except KeyboardInterrupt:
             Console(stderr=True).print("stopped", highlight=False)
             raise typer.Exit(_INTERRUPTED) from None

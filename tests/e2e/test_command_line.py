@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from edgevl import guarded
 from tests.compress.small_run import write_parts
 from tests.compress.teachers import save_teacher
 
@@ -112,3 +114,16 @@ def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_is_finished(tmp_path: Pa
     assert (work / "1-teacher" / "stage.json").is_file()
     assert not (work / "2-distil-medium").exists()
     shutil.rmtree(work)
+
+
+def test_a_full_disk_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """It fills in the middle of a stage; what is finished stays, so freeing space and starting again goes on."""
+
+    def command() -> None:
+        Path("/dev/full").write_text("a stage's result")
+
+    with pytest.raises(typer.Exit) as ended:
+        guarded(command)()
+    assert ended.value.exit_code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("error: cannot write: No space left on device; free some space")
