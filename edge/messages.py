@@ -33,6 +33,10 @@ StoreState = Literal["ok", "full", "failing"]
 DropReason = Literal["overload", "stopped"]
 # queued: it waits to be written. ready: here it is. expired: it was not written in time. shed: too many waited.
 ReportState = Literal["queued", "ready", "expired", "shed"]
+# What a part really was, where its verdict was wrong. unknown: nobody says what else.
+Truth = Literal["good", "defect", "unknown"]
+LONGEST_NOTE = 500
+LONGEST_NAME = 60
 
 Count = Annotated[int, Meta(ge=0)]
 Pixels = Annotated[int, Meta(ge=1)]
@@ -194,6 +198,30 @@ class PartReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     phrases: dict[str, tuple[Phrase, ...]] = {}
 
 
+class VerdictMark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="mark"):
+    """A person says that a verdict was wrong. `verdict` is its id; `status` and `judged` what it says, unchanged.
+
+    truth: what the part really was; null withdraws the marks before. class_name: of a defect, the class; null where it
+    is none that the line knows. note, by: what the person wrote, and who it was, where they said so; plain text. Of
+    several marks of a verdict the newest counts.
+    """
+
+    schema: int
+    topic: str
+    epoch: str
+    number: Count
+    line: str
+    camera: str
+    verdict: str
+    status: Status
+    judged: str | None
+    time: Time
+    truth: Truth | None
+    class_name: str | None = None
+    note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
+    by: Annotated[str, Meta(max_length=LONGEST_NAME)] = ""
+
+
 class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="picture"):
     """Header of a JPEG in the third frame.
 
@@ -251,6 +279,7 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     store: whether verdicts reach the disk, with one sentence in `store_detail` where they do not; unstored: how many
     wait in memory for it; never_stored: how many were given up since the start, because too many waited.
     titles: per class name, what to show per language (`zh-TW`, `en`), as in the bundle; may lack any of them.
+    defects: names of the defect classes, those that a mark may name.
     """
 
     schema: int
@@ -277,9 +306,10 @@ class LineReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     store_detail: str = ""
     unstored: Count = 0
     never_stored: Count = 0
+    defects: tuple[str, ...] = ()
 
 
-Message = Verdict | Note | PartReport | Picture | CameraReport | LineReport
+Message = Verdict | Note | PartReport | VerdictMark | Picture | CameraReport | LineReport
 
 
 def topic_for(kind: str, line: str, camera: str | None = None) -> str:

@@ -39,7 +39,7 @@ from edge.line.intake import Intake
 from edge.line.interpreter import SteadyInterpreter
 from edge.line.judge import Work
 from edge.line.ledger import Account, Ledger, Trigger
-from edge.line.outbox import CameraChanged, Judged, new_outbox
+from edge.line.outbox import CameraChanged, Judged, Marked, new_outbox
 from edge.line.picture_rates import PictureRates
 from edge.line.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
 from edge.line.plan import CameraPlan, finder_of, lane_of
@@ -201,6 +201,15 @@ class Line:
         """Have a question about a part answered, from any thread; `reply` is called once (see `ReportDesk.ask`)."""
         self._desk.ask(question, reply)
 
+    def mark(self, marked: Marked) -> None:
+        """Store and publish what a person says of a verdict, from any thread. Never waits.
+
+        Raises ChannelClosedError when the line is being stopped.
+        """
+        displaced = self._outbox.put("marks", marked)
+        if isinstance(displaced, Marked):
+            displaced.reply("too many parts are being marked at once; mark this one again")
+
     def show_pictures(self, camera: str, holder: bytes, hz: float, seconds: float) -> float:
         """Send live pictures of a camera at this rate for a while, from any thread; the rate that now holds.
 
@@ -308,6 +317,8 @@ class Line:
         for item in _drained(self._outbox):
             if isinstance(item, Judged):
                 self._ledger.drop(item.trigger, "stopped")
+            if isinstance(item, Marked):
+                item.reply("the line has stopped; mark the part when it runs again")
 
     def _summary(self) -> Summary:
         pictures = self._jobs.statistics().items()

@@ -30,6 +30,7 @@ from edge.feed.publisher import Numbers, Publisher, beside, new_epoch
 from edge.line.capture import CameraStatus
 from edge.line.heartbeat import line_facts
 from edge.line.inspecting import Pacing
+from edge.line.marking import Marking
 from edge.line.pictures import PicturePlan
 from edge.line.plan import CameraPlan
 from edge.line.products import Engines, load_shelf, open_recipes
@@ -77,7 +78,8 @@ def run_line(line_file: LineFile, seconds: float | None, console: Console) -> Su
         line.start()
         search = SearchBeside(line_file.line.data_dir, _bundle_folders(line_file))
         stack.callback(search.close)
-        requests.start(_desk(line, recipes, line_file, numbers.epoch, outlets.publisher, search))
+        marking = Marking(History(line_file.line.data_dir), facts.defects, line.mark)
+        requests.start(_desk(line, recipes, line_file, numbers.epoch, outlets.publisher, search, marking))
         say(f"line {facts.line} is running; its feed is {outlets.publisher.address}")
         if line_file.metrics.port is not None:
             monitor = stack.enter_context(Monitor("127.0.0.1", line_file.metrics.port, line.state))
@@ -146,7 +148,13 @@ def _report_plan(line_file: LineFile) -> ReportPlan:
 
 
 def _desk(
-    line: Line, recipes: Recipes, line_file: LineFile, epoch: str, publisher: Publisher, search: SearchBeside
+    line: Line,
+    recipes: Recipes,
+    line_file: LineFile,
+    epoch: str,
+    publisher: Publisher,
+    search: SearchBeside,
+    marking: Marking,
 ) -> Desk:
     open_replay = partial(Replay, line_file.line.data_dir)
     return Desk(
@@ -160,6 +168,7 @@ def _desk(
         find=History(line_file.line.data_dir).with_previous,
         ask=line.ask,
         search=search.ask,
+        mark=marking.mark,
     )
 
 

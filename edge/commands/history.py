@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -22,6 +22,7 @@ from edge.verdict import Status
 
 if TYPE_CHECKING:
     from edge.store.history import Bucket, History, StoredVerdict
+    from edge.store.marks import MarkCounts
 
 _SHOWN = 50
 _REPORTS_AT_ONCE = 200
@@ -38,6 +39,13 @@ def history_command(
     since: SinceOption = None,
     until: UntilOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.")] = None,
+    marked: Annotated[
+        bool, typer.Option("--marked", help="Only parts whose verdict somebody has marked as wrong.")
+    ] = False,
+    copy: Annotated[
+        Path | None,
+        typer.Option(help="With --marked: copy their pictures into a new folder, one below it for each true class."),
+    ] = None,
     reports: Annotated[
         str | None, typer.Option(help="Also show the reports of the parts, in this language: zh-TW or en.")
     ] = None,
@@ -51,24 +59,35 @@ def history_command(
     """Look back: list, filter, count and export what a line said. Safe beside a running line.
 
     Example:  edgevl history configs/line-demo.toml --status NG --since 2h --reports zh-TW
+
+    Example:  edgevl history configs/line-demo.toml --marked --copy learn-from
     """
+    from edge.commands.marked import print_copied, print_counts
     from edge.store.export import write_csv, write_parquet
     from edge.store.history import History, Wanted
 
     now = datetime.now(timezone.utc)
+    if copy is not None and not marked:
+        raise ConfigError("--copy is for the pictures of marked parts: write --marked --copy FOLDER")
     wanted = Wanted(
-        status_named(status), camera, class_name, moment("--since", since, now), moment("--until", until, now)
+        status_named(status), camera, class_name, moment("--since", since, now), moment("--until", until, now), marked
     )
     folder = data_folder("history", line_file, db)
     console = Console()
     with readable(folder):
         history = History(folder)
         if summary:
-            console.print(summary_table(history.hours(wanted)))
+            console.print(summary_table(history.hours(wanted), history.marked_hours(wanted)))
+            print_counts(console, history, wanted)
+            return
+        if copy is not None:
+            print_copied(console, history, list(history.select(wanted, limit)), copy)
             return
         if csv is None and parquet is None:
             found = list(history.select(wanted, limit or _SHOWN))
             console.print(verdicts_table(found))
+            if marked:
+                print_counts(console, history, wanted)
             if reports is not None:
                 console.print(reports_table(history, found, reports))
             return
@@ -80,9 +99,13 @@ def history_command(
             )
 
 
-def verdicts_table(found: Iterable[StoredVerdict]) -> Table:
-    """Newest first, times as this machine's clock shows them."""
-    table = Table("captured", "camera", "number", "status", "class or reason", "probability", "ms", "picture")
+def verdicts_table(found: Sequence[StoredVerdict]) -> Table:
+    """Newest first, times as this machine's clock shows them; a column more where somebody has marked any."""
+    from edge.commands.marked import mark_text
+
+    has_marks = any(stored.mark is not None for stored in found)
+    head = ("captured", "camera", "number", "status", "class or reason", "probability", "ms", "picture")
+    table = Table(*head, *(["really"] if has_marks else []))
     for stored in found:
         v = stored.verdict
         what = v.class_name or v.reason or ""
@@ -96,6 +119,7 @@ def verdicts_table(found: Iterable[StoredVerdict]) -> Table:
             f"{v.probability:.3f}",
             f"{v.timings.total_ms:.1f}",
             "yes" if stored.has_picture else "",
+            *([escape(mark_text(stored.mark))] if has_marks else []),
         )
     return table
 
@@ -117,19 +141,30 @@ def reports_table(history: History, found: Sequence[StoredVerdict], language: st
     return table
 
 
-def summary_table(hours: Iterable[Bucket]) -> Table:
-    """One row an hour and a sum. The yield is OK / (OK + NG): UNDECIDED parts were not judged."""
-    table = Table("hour", "verdicts", "OK", "NG", "UNDECIDED", "yield", "defects")
+def summary_table(hours: Iterable[Bucket], marks: Mapping[datetime, MarkCounts]) -> Table:
+    """One row an hour and a sum. The yield is OK / (OK + NG): UNDECIDED parts were not judged.
+
+    marks: per hour; where there are any, how many verdicts of each hour were marked as escapes and as overkill.
+    """
+    more = ("marked escapes", "marked overkill") if marks else ()
+    table = Table("hour", "verdicts", "OK", "NG", "UNDECIDED", "yield", "defects", *more)
     total: dict[str, int] = {"ok": 0, "ng": 0, "undecided": 0}
     for bucket in hours:
         c = bucket.counts
         defects = ", ".join(f"{name} {n}" for name, n in sorted(c.by_class.items(), key=lambda one: -one[1]))
         hour = f"{bucket.start.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(hour, *_figures(c.ok, c.ng, c.undecided), escape(defects))
+        said = [str(n) for n in _wrong(marks.get(bucket.start))] if marks else []
+        table.add_row(hour, *_figures(c.ok, c.ng, c.undecided), escape(defects), *said)
         total = {"ok": total["ok"] + c.ok, "ng": total["ng"] + c.ng, "undecided": total["undecided"] + c.undecided}
     table.add_section()
-    table.add_row("all", *_figures(**total), "")
+    sums = [str(sum(numbers)) for numbers in zip(*map(_wrong, marks.values()), strict=True)]
+    table.add_row("all", *_figures(**total), "", *sums)
     return table
+
+
+def _wrong(marks: MarkCounts | None) -> tuple[int, int]:
+    """Escapes and overkill."""
+    return (marks.escapes, marks.overkill) if marks else (0, 0)
 
 
 def _figures(ok: int, ng: int, undecided: int) -> list[str]:

@@ -22,6 +22,7 @@ from edge.messages import (
     Note,
     PartReport,
     Verdict,
+    VerdictMark,
     time_text,
     topic_for,
 )
@@ -51,6 +52,7 @@ class LineFacts:
     engine_why: str
     started: str
     requests: str = ""
+    defects: tuple[str, ...] = ()
 
 
 def shown_classes(manifest: Manifest) -> tuple[ClassSpec, ...]:
@@ -75,6 +77,7 @@ def line_facts(line: str, bundles: Sequence[Bundle], opened: OpenedEngine, reque
         engine_why=opened.why,
         started=time_text(time.time_ns()),
         requests=requests,
+        defects=tuple(dict.fromkeys(c.name for b in bundles for c in b.manifest.all_classes if c.kind == "defect")),
     )
 
 
@@ -100,7 +103,7 @@ class Reporter:
         self._rate.tick()
         self._total_ms.add(verdict.timings.total_ms)
 
-    def published(self, messages: Iterable[Note | PartReport]) -> None:
+    def published(self, messages: Iterable[Note | PartReport | VerdictMark]) -> None:
         """Messages that are stored as verdicts are, but are none."""
         for message in messages:
             self._last[message.topic] = max(message.number, self._last.get(message.topic, 0))
@@ -151,6 +154,7 @@ class Reporter:
             store_detail=self._store.detail,
             unstored=self._store.waiting,
             never_stored=self._store.never_stored,
+            defects=facts.defects,
         )
 
     def cameras(self) -> list[CameraReport]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge.line.channel import Channel, Lane
 from edge.line.ledger import Trigger
-from edge.messages import Note, PartReport, Verdict
+from edge.messages import Note, PartReport, Truth, Verdict, VerdictMark
 from edge.store.store import KeptPicture
 
 # About six minutes of a dead disk at 30 parts a second; then the line itself slows down, and says so.
@@ -46,6 +47,21 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """What a person says of a verdict; fields as in `VerdictMark`.
+
+    reply: called once, with the mark when it is on disk, or with one sentence that says why it is not; never waits.
+    """
+
+    verdict: Verdict
+    truth: Truth | None
+    class_name: str | None
+    note: str
+    by: str
+    reply: Callable[[VerdictMark | str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class LivePicture:
     """A small JPEG for whoever watches. scale: JPEG pixels per frame pixel."""
 
@@ -65,18 +81,22 @@ class CameraChanged:
     camera: str
 
 
-Outgoing = Judged | Late | Reported | KeptPicture | LivePicture | CameraChanged
-OutboxLane = Literal["verdicts", "notes", "reports", "kept", "live", "changes"]
+Outgoing = Judged | Late | Reported | Marked | KeptPicture | LivePicture | CameraChanged
+OutboxLane = Literal["verdicts", "notes", "reports", "marks", "kept", "live", "changes"]
 Outbox = Channel[OutboxLane, Outgoing]
 
 
 def new_outbox() -> Outbox:
-    """Verdicts, late answers, reports and records of kept pictures are never dropped; else the freshest counts."""
+    """Verdicts, late answers, reports and records of kept pictures are never dropped; else the freshest counts.
+
+    Of marks, too, so that who marks never waits for the disk; whoever put the dropped one is told.
+    """
     return Channel(
         {
             "verdicts": Lane(_VERDICTS, "wait"),
             "notes": Lane(_VERDICTS, "wait"),
             "reports": Lane(_PICTURES, "wait"),
+            "marks": Lane(_PICTURES, "drop_oldest"),
             "kept": Lane(_PICTURES, "wait"),
             "live": Lane(_PICTURES, "drop_oldest"),
             "changes": Lane(_PICTURES, "drop_oldest"),

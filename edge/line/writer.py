@@ -9,6 +9,7 @@ verdicts later to be decided.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -17,11 +18,11 @@ from edge.feed.publisher import Numbers, Publisher
 from edge.line.channel import ChannelClosedError
 from edge.line.heartbeat import Reporter
 from edge.line.ledger import Ledger
-from edge.line.outbox import CameraChanged, Judged, Late, LivePicture, Outbox, OutboxLane, Outgoing, Reported
+from edge.line.outbox import CameraChanged, Judged, Late, LivePicture, Marked, Outbox, OutboxLane, Outgoing, Reported
 from edge.line.tally import Tally
-from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Picture, encode, time_text, topic_for
+from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Picture, VerdictMark, encode, time_text, topic_for
 from edge.store.backlog import Backlog
-from edge.store.store import KeptPicture, NewVerdict
+from edge.store.store import KeptPicture, NewVerdict, StoreRefusedError
 
 BEAT_S = 1.0
 # Each commit waits for the disk and wears it, whatever its size: so at most a hundred a second. A line of fewer parts
@@ -38,6 +39,8 @@ class Writer:
         self._ledger = ledger
         self._reporter = reporter
         self.tally = Tally()
+        # Of these topics, numbers are given when the disk has taken the message: a refused one must leave no gap.
+        self._marks: Counter[str] = Counter()
 
     def run(self, outbox: Outbox, line: str, numbers: Numbers) -> None:
         """Until the outbox is closed and empty; the last thing sent is a report of everything."""
@@ -80,6 +83,9 @@ class Writer:
             for report, payload in zip(reports, self._backlog.append_reports(reports), strict=True):
                 self._publisher.publish(report.topic, payload)
             self._reporter.published(reports)
+        marked = [item for item in items if isinstance(item, Marked)]
+        if marked:
+            self._write_marks(marked, line, numbers.epoch)
         for item in items:
             if isinstance(item, LivePicture):
                 self._show(item, line, numbers)
@@ -106,6 +112,26 @@ class Writer:
             self._reporter.count(item.verdict)
         self.tally.add(stamped)
 
+    def _write_marks(self, marked: Sequence[Marked], line: str, epoch: str) -> None:
+        """All of them, or none where the disk refuses; whoever marked is told which."""
+        numbers = self._marks.copy()
+        marks = []
+        for item in marked:
+            topic = topic_for("mark", line, item.verdict.camera)
+            marks.append(_mark(item, line, epoch, numbers[topic]))
+            numbers[topic] += 1
+        try:
+            payloads = self._backlog.append_marks(marks)
+        except StoreRefusedError as refused:
+            for item in marked:
+                item.reply(f"the mark was not stored: {refused}")
+            return
+        self._marks = numbers
+        for item, mark, payload in zip(marked, marks, payloads, strict=True):
+            self._publisher.publish(mark.topic, payload)
+            item.reply(mark)
+        self._reporter.published(marks)
+
     def _show(self, live: LivePicture, line: str, numbers: Numbers) -> None:
         topic = topic_for("picture", line, live.camera)
         header = Picture(
@@ -126,3 +152,23 @@ class Writer:
     def _send(self, reports: Iterable[LineReport | CameraReport]) -> None:
         for report in reports:
             self._publisher.publish(report.topic, encode(report))
+
+
+def _mark(item: Marked, line: str, epoch: str, number: int) -> VerdictMark:
+    verdict = item.verdict
+    return VerdictMark(
+        schema=SCHEMA_VERSION,
+        topic=topic_for("mark", line, verdict.camera),
+        epoch=epoch,
+        number=number,
+        line=line,
+        camera=verdict.camera,
+        verdict=verdict.id,
+        status=verdict.status,
+        judged=verdict.class_name,
+        time=time_text(time.time_ns()),
+        truth=item.truth,
+        class_name=item.class_name,
+        note=item.note,
+        by=item.by,
+    )

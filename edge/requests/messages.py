@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from edge.messages import Truth
 from edge.questions.answered import Answered
 from edge.search.asked import Moment
 from edge.search.results import By
@@ -105,6 +106,21 @@ class SearchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     id: Name = ""
 
 
+class MarkRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="mark"):
+    """A person says that a stored verdict was wrong. The verdict stands; the newest mark of it counts.
+
+    truth: what the part really was; null withdraws the mark. class_name: of a defect, one of the line's `defects`;
+    null for another. note: at most 500 characters, by: at most 60; both become plain text on one line.
+    """
+
+    verdict: Name
+    truth: Truth | None
+    class_name: Name | None = None
+    note: Annotated[str, Meta(max_length=20_000)] = ""
+    by: Name = ""
+    id: Name = ""
+
+
 class ReplayAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="replay"):
     """The messages follow as further frames, in order, as they were published.
 
@@ -180,6 +196,14 @@ class SearchAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     id: str = ""
 
 
+class MarkAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="mark"):
+    """The mark is on disk. It follows as a further frame, as on the feed."""
+
+    verdict: str
+    truth: Truth | None
+    id: str = ""
+
+
 class ErrorAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="error"):
     """The request was not done. `detail` is one sentence for whoever wrote it; `retry_ms`: when to ask again."""
 
@@ -190,7 +214,14 @@ class ErrorAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
 
 
 Request = (
-    ReplayRequest | SnapshotRequest | PicturesRequest | TriggerRequest | RecipeRequest | AskRequest | SearchRequest
+    ReplayRequest
+    | SnapshotRequest
+    | PicturesRequest
+    | TriggerRequest
+    | RecipeRequest
+    | AskRequest
+    | SearchRequest
+    | MarkRequest
 )
 Answer = (
     ReplayAnswer
@@ -200,13 +231,14 @@ Answer = (
     | RecipeAnswer
     | AskAnswer
     | SearchAnswer
+    | MarkAnswer
     | ErrorAnswer
 )
 
 
 def is_stored(topic: str) -> bool:
     """Whether lost messages of a topic can be had again."""
-    return topic.startswith(("verdict/", "note/", "report/"))
+    return topic.startswith(("verdict/", "note/", "report/", "mark/"))
 
 
 def encode_request(message: Request | Answer) -> bytes:

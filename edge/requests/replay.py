@@ -1,7 +1,7 @@
 """Read stored messages again: pages of one topic by epoch and number, and what is newest. Beside a running line.
 
-Verdicts, notes and the reports of parts are stored; the state of line and cameras and live pictures are not, for the
-next one says more than a lost one.
+Verdicts, notes, the reports of parts and marks are stored; the state of line and cameras and live pictures are not,
+for the next one says more than a lost one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PAGE_BYTES = 1_000_000
 
 # One look-up in the index for each topic, and for each epoch of a topic, however many rows there are.
 # `{table}` is one of _TABLES, never what somebody sent.
-_TABLES = {"verdict": "verdicts", "note": "notes", "report": "reports"}
+_TABLES = {"verdict": "verdicts", "note": "notes", "report": "reports", "mark": "marks"}
 _TOPICS = """
 WITH RECURSIVE found(topic) AS (
     SELECT MIN(topic) FROM {table}

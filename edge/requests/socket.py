@@ -22,10 +22,11 @@ import zmq
 
 from edge.errors import ConfigError
 from edge.feed.publisher import Publisher
+from edge.line.marking import MarkError, MarkWish, UnknownVerdictError
 from edge.line.picture_rates import TooManyLeasesError
 from edge.line.recipes import Progress, RecipeError
 from edge.line.triggers import RequestError
-from edge.messages import Verdict, encode, topic_for
+from edge.messages import Verdict, VerdictMark, encode, topic_for
 from edge.reports.handover import Ask, Asked
 from edge.requests.messages import (
     Answer,
@@ -34,6 +35,8 @@ from edge.requests.messages import (
     ErrorAnswer,
     Fault,
     FoundPart,
+    MarkAnswer,
+    MarkRequest,
     PicturesAnswer,
     PicturesRequest,
     RecipeAnswer,
@@ -79,14 +82,19 @@ def _searches_nothing(_wish: Wish, reply: Callable[[Told | str], None]) -> None:
     reply("this line cannot be searched")
 
 
+def _marks_nothing(_wish: MarkWish, _reply: Callable[[VerdictMark | str], None]) -> None:
+    """Of a line without a history."""
+    raise MarkError("this line keeps no verdicts that could be marked")
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What the socket answers from.
 
     trigger(camera, identity): raises RequestError. pictures(camera, holder, hz, seconds) -> hz: raises KeyError for a
     camera that is none, and TooManyLeasesError. recipe(product, camera): raises RecipeError. find(id): a
-    stored verdict with the one before it. ask(question, reply) and search(wish, reply): answered later, from any
-    thread. open_replay and find are called in the socket's thread.
+    stored verdict with the one before it. ask(question, reply), search(wish, reply) and mark(wish, reply), which may
+    raise MarkError: answered later, from any thread. open_replay and find are called in the socket's thread.
     """
 
     line: str
@@ -99,6 +107,7 @@ class Desk:
     find: Callable[[str], tuple[Verdict, Verdict | None] | None] = _finds_nothing
     ask: Callable[[Ask, Callable[[Asked | str], None]], None] = _answers_nothing
     search: Callable[[Wish, Callable[[Told | str], None]], None] = _searches_nothing
+    mark: Callable[[MarkWish, Callable[[VerdictMark | str], None]], None] = _marks_nothing
 
 
 class RequestServer:
@@ -274,7 +283,9 @@ class Clerk:
                 case SearchRequest():
                     self._search(envelope, request)
                     return None
-        except sqlite3.Error as error:
+                case MarkRequest():
+                    return self._mark(envelope, request)
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
             self.close()  # opened anew with the next request
             return _error("unavailable", f"the history cannot be read now ({error})", request.id, retry_ms=500), []
 
@@ -348,6 +359,26 @@ class Clerk:
 
         r = request
         self._desk.search(Wish(r.question, r.status, r.camera, r.class_name, r.since, r.until, r.limit), reply)
+
+    def _mark(self, envelope: list[bytes], request: MarkRequest) -> tuple[Answer, list[bytes]] | None:
+        """The writer stores it, and answers when it is on disk."""
+
+        def reply(marked: VerdictMark | str) -> None:
+            if isinstance(marked, str):
+                refused = _error("unavailable", marked, request.id, retry_ms=1000)
+                self._later([*envelope, encode_request(refused)])
+                return
+            answer = MarkAnswer(marked.verdict, marked.truth, request.id)
+            self._later([*envelope, encode_request(answer), encode(marked)])
+
+        r = request
+        try:
+            self._desk.mark(MarkWish(r.verdict, r.truth, r.class_name, r.note, r.by), reply)
+        except UnknownVerdictError as error:
+            return _error("unknown", str(error), request.id), []
+        except MarkError as error:
+            return _error("refused", str(error), request.id), []
+        return None
 
     def _chosen(self, request: RecipeRequest) -> Answer:
         try:

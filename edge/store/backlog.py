@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from edge.messages import Note, PartReport, StoreState, encode
+from edge.messages import Note, PartReport, StoreState, VerdictMark, encode
 from edge.store.store import KeptPicture, NewVerdict, Row, Store, StoreRefusedError, StoreUsage, row_of
 
 # About 1.5 kB each and up to 2.5 kB of embedding: eleven minutes at 30 parts a second in 80 MB.
@@ -84,6 +84,16 @@ class Backlog:
                 self._begin_to_wait(refused)
         self._reports.extend(reports)
         return [encode(report) for report in reports]
+
+    def append_marks(self, marks: Sequence[VerdictMark]) -> list[bytes]:
+        """Store what people say, or raise StoreRefusedError: whoever says it can be told to say it again later."""
+        if self._refused is not None:
+            raise StoreRefusedError(str(self._refused), self._refused.is_full)
+        try:
+            return self._store.append_marks(marks)
+        except StoreRefusedError as refused:
+            self._begin_to_wait(refused)
+            raise
 
     def keep(self, pictures: Sequence[KeptPicture]) -> None:
         """Note pictures; while the disk refuses they are deleted, for room and because no row could name them."""

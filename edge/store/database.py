@@ -85,6 +85,22 @@ CREATE TABLE IF NOT EXISTS reports (
 CREATE INDEX IF NOT EXISTS reports_by_verdict ON reports (verdict_id, row_id);
 """
 
+# What people say of verdicts: a row for each time, also for a withdrawal (`truth` is NULL); the newest counts.
+_MARKS = """
+CREATE TABLE IF NOT EXISTS marks (
+    row_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verdict_id TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    truth TEXT,
+    class_name TEXT,
+    payload BLOB NOT NULL,
+    UNIQUE (topic, epoch, number)
+);
+CREATE INDEX IF NOT EXISTS marks_by_verdict ON marks (verdict_id, row_id, truth);
+"""
+
 
 class StoreError(EdgevlError):
     """The database can take no more verdicts; publishing as if it had would break the promise, so the line stops."""
@@ -203,7 +219,7 @@ def _prepare(connection: sqlite3.Connection, database: Path) -> None:
         )
     if version < SCHEMA:
         connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-    connection.executescript(_NOTES + _REPORTS + _EMBEDDINGS)
+    connection.executescript(_NOTES + _REPORTS + _EMBEDDINGS + _MARKS)
     (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
         raise sqlite3.DatabaseError(answer)

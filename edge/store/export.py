@@ -42,6 +42,12 @@ COLUMNS = {
     "engine": _TEXT,
     "stored": _TRUTH,
     "has_picture": _TRUTH,
+    # What a person says of a verdict that was wrong: good, defect or unknown, and which defect.
+    "marked": _TEXT,
+    "marked_class": _TEXT,
+    "marked_note": _TEXT,
+    "marked_by": _TEXT,
+    "marked_at": _TEXT,
 }
 
 
@@ -84,7 +90,11 @@ def _cells(stored: StoredVerdict) -> list[Cell]:
     boxes = msgspec.json.encode(v.boxes).decode()
     place: list[Cell] = [v.id, v.line, v.camera, v.epoch, v.number, v.captured]
     said: list[Cell] = [v.status, v.disposition, v.reason, v.class_name, v.probability, v.defect_score, boxes]
-    return [*place, *said, v.timings.total_ms, v.bundle, v.engine, v.stored, stored.has_picture]
+    mark: list[Cell] = [None] * 5
+    if stored.mark is not None:
+        m = stored.mark
+        mark = [m.truth, m.class_name, m.note, m.by, m.time]
+    return [*place, *said, v.timings.total_ms, v.bundle, v.engine, v.stored, stored.has_picture, *mark]
 
 
 def _plain(cell: Cell) -> Cell:

@@ -10,18 +10,20 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from edge.messages import Note, PartReport, Verdict
+from edge.messages import Note, PartReport, Verdict, VerdictMark
+from edge.store.marks import COUNTED, MARKED_ROWS, MarkCounts, mark_counts
 from edge.store.store import DATABASE, PICTURES, map_beside
 from edge.verdict import Status
 
 _PAGE = 1_000
+_HOUR_NS = 3600 * 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,14 @@ class StoredVerdict:
 
     row_id: grows with time; give the smallest one of a page as `before_id` to get the next, older page.
     has_picture: whether a JPEG was kept; `History.picture_path(verdict.id)` finds it. has_map: whether a defect map
-    lies beside it, for `History.map_path`.
+    lies beside it, for `History.map_path`. mark: what a person says of it, unless that was withdrawn.
     """
 
     row_id: int
     verdict: Verdict
     has_picture: bool
     has_map: bool = False
+    mark: VerdictMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,17 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which verdicts; None for any. `since` and `until` (aware) are about the capture, the second not included."""
+    """Which verdicts; None for any. `since` and `until` (aware) are about the capture, the second not included.
+
+    marked: only those that a person has marked as wrong.
+    """
 
     status: Status | None = None
     camera: str | None = None
     class_name: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    marked: bool = False
 
     def where(self, before_id: int | None = None) -> tuple[str, tuple[str | int, ...]]:
         """The condition in SQL, empty for none, and what is bound to it."""
@@ -82,7 +89,8 @@ class Wanted:
             "row_id < ?": before_id,
         }
         given = {condition: value for condition, value in asked.items() if value is not None}
-        return f"WHERE {' AND '.join(given)}" if given else "", tuple(given.values())
+        conditions = [*given, *([f"row_id IN ({MARKED_ROWS})"] if self.marked else [])]
+        return f"WHERE {' AND '.join(conditions)}" if conditions else "", tuple(given.values())
 
 
 class History:
@@ -117,7 +125,24 @@ class History:
         where, values = wanted.where()
         return self._buckets(where, values, 3600)
 
+    def marked_hours(self, wanted: Wanted) -> dict[datetime, MarkCounts]:
+        """How many of what is wanted are marked as what, per hour, by its begin; hours without a mark are left out."""
+        if not self._has("marks"):
+            return {}
+        where, values = replace(wanted, marked=True).where()
+        by_hour: dict[int, list[tuple[Any, ...]]] = {}
+        for hour, *row in self._rows(COUNTED.format(where=where), (_HOUR_NS, *values)):
+            by_hour.setdefault(hour, []).append(tuple(row))
+        return {_moment(hour * _HOUR_NS): mark_counts(rows) for hour, rows in by_hour.items()}
+
+    def good_name(self) -> str:
+        """What the bundle of the newest OK part calls good parts; "good" where there is none."""
+        rows = self._rows("SELECT class_name FROM verdicts WHERE status = 'OK' ORDER BY row_id DESC LIMIT 1", ())
+        return str(rows[0][0] or "good") if rows else "good"
+
     def _page(self, wanted: Wanted, limit: int, before_id: int | None) -> list[StoredVerdict]:
+        if wanted.marked and not self._has("marks"):
+            return []
         where, values = wanted.where(before_id)
         rows = self._rows(
             # Only column names of our own are put into the text; every value is bound.
@@ -125,7 +150,13 @@ class History:
                 ORDER BY row_id DESC LIMIT ?""",  # noqa: S608
             (*values, limit),
         )
-        return [StoredVerdict(row, _verdict(payload), *self._kept(picture)) for row, payload, picture in rows]
+        return self._with_marks(
+            [StoredVerdict(row, _verdict(payload), *self._kept(picture)) for row, payload, picture in rows]
+        )
+
+    def _with_marks(self, found: Sequence[StoredVerdict]) -> list[StoredVerdict]:
+        marks = self.marks([stored.verdict.id for stored in found])
+        return [replace(stored, mark=marks.get(stored.verdict.id)) for stored in found] if marks else list(found)
 
     def counts(self, since: datetime, bucket_s: int) -> list[Bucket]:
         """Counts per `bucket_s` seconds from `since` (aware) on, oldest first.
@@ -162,7 +193,8 @@ class History:
             f"SELECT row_id, payload, picture IS NOT NULL FROM verdicts WHERE row_id IN ({marks})",  # noqa: S608
             tuple(row_ids),
         )
-        return {row: StoredVerdict(row, _verdict(payload), bool(kept)) for row, payload, kept in rows}
+        found = self._with_marks([StoredVerdict(row, _verdict(payload), bool(kept)) for row, payload, kept in rows])
+        return {stored.row_id: stored for stored in found}
 
     def with_previous(self, verdict_id: str) -> tuple[Verdict, Verdict | None] | None:
         """A verdict, and the one before it of the same camera, where there is one; None where there is no such id."""
@@ -178,7 +210,7 @@ class History:
 
     def note(self, verdict_id: str) -> Note | None:
         """What the model said of a verdict's part after the deadline, or None."""
-        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'notes'", ()):
+        if not self._has("notes"):
             return None  # written by an edgevl that knew no deadlines
         rows = self._rows("SELECT payload FROM notes WHERE verdict_id = ?", (verdict_id,))
         return msgspec.json.decode(rows[0][0], type=Note) if rows else None
@@ -189,7 +221,7 @@ class History:
 
     def reports(self, verdict_ids: Sequence[str]) -> dict[str, PartReport]:
         """The same for some hundreds at most, by the id of the verdict; those without a report are left out."""
-        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'reports'", ()):
+        if not self._has("reports"):
             return {}  # written by an edgevl that wrote no reports
         rows = self._rows(
             f"""SELECT verdict_id, payload FROM reports
@@ -197,6 +229,18 @@ class History:
             tuple(verdict_ids),
         )
         return {verdict_id: msgspec.json.decode(payload, type=PartReport) for verdict_id, payload in rows}
+
+    def marks(self, verdict_ids: Sequence[str]) -> dict[str, VerdictMark]:
+        """What people say of these verdicts, at most some thousand; those without a mark now are left out."""
+        if not verdict_ids or not self._has("marks"):
+            return {}
+        rows = self._rows(
+            f"""SELECT verdict_id, payload FROM marks
+                WHERE verdict_id IN ({",".join("?" * len(verdict_ids))}) ORDER BY row_id""",  # noqa: S608
+            tuple(verdict_ids),
+        )
+        newest = {verdict_id: msgspec.json.decode(payload, type=VerdictMark) for verdict_id, payload in rows}
+        return {verdict_id: mark for verdict_id, mark in newest.items() if mark.truth is not None}
 
     def picture_path(self, verdict_id: str) -> Path | None:
         """The JPEG kept for a verdict, or None. Never a file outside the line's picture folder."""
@@ -216,6 +260,10 @@ class History:
         picture = self.picture_path(verdict_id)
         path = map_beside(picture) if picture else None
         return path if path and path.is_file() and not path.is_symlink() else None
+
+    def _has(self, table: str) -> bool:
+        """Whether the database is of an edgevl that knew this table."""
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)))
 
     def _rows(self, query: str, values: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
         if not self._database.is_file():

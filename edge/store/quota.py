@@ -1,7 +1,8 @@
 """How many pictures the disk keeps: a running sum, so that keeping one more costs the same on a full shelf.
 
-Good ones go first, then the oldest. The newest SHIELDED stay whatever they show, for somebody is about to look at
-them; only where these alone are too much do the oldest of them go as well, because the quota is a promise too.
+Good ones go first, then the oldest; those of parts whose verdict a person has marked as wrong only after all others,
+for a model can learn from them. The newest SHIELDED stay whatever they show, for somebody is about to look at them;
+only where these alone are too much do the oldest of them go as well, because the quota is a promise too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import sqlite3
 
 SHIELDED = 20
+# One look-up in the index of marks.
+_MARKED = "(SELECT truth FROM marks WHERE verdict_id = verdicts.id ORDER BY marks.row_id DESC LIMIT 1) IS NOT NULL"
 
 
 class PictureQuota:
@@ -40,16 +43,18 @@ class PictureQuota:
         """Clear the notes of the pictures beyond the limits; these pictures, to be deleted after the commit."""
         if not self._is_over():
             return []
-        return [*self._clear(self._oldest_shielded()), *self._clear(None)]
+        shielded = self._oldest_shielded()
+        unmarked = self._clear(shielded, f"NOT {_MARKED}")
+        return [*unmarked, *self._clear(shielded), *self._clear(None)]
 
     def _is_over(self) -> bool:
         return self.pictures > self._most or self.bytes > self._most_bytes
 
-    def _clear(self, below: int | None) -> list[str]:
-        """Forget pictures of rows `below`, None for any, until the limits are kept."""
+    def _clear(self, below: int | None, condition: str = "TRUE") -> list[str]:
+        """Forget pictures of rows `below`, None for any, until the limits are kept. condition: in SQL, of our own."""
         candidates = self._connection.execute(
-            """SELECT row_id, picture, picture_bytes FROM verdicts
-               WHERE picture IS NOT NULL AND row_id < ? ORDER BY status != 'OK', row_id""",
+            f"""SELECT row_id, picture, picture_bytes FROM verdicts
+                WHERE picture IS NOT NULL AND row_id < ? AND {condition} ORDER BY status != 'OK', row_id""",  # noqa: S608
             (2**63 - 1 if below is None else below,),
         )
         # A cursor that is read while its rows change may skip some, so the few that must go are collected first.

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import ConfigError
-from edge.messages import Note, PartReport, Verdict, encode
+from edge.messages import Note, PartReport, Verdict, VerdictMark, encode
 from edge.store.database import (
     DATABASE,
     PICTURES,
@@ -59,10 +59,11 @@ _UNFINISHED_AMONG = 20_000
 class StoreLimits:
     """What may be kept: verdicts by number, pictures by number and by their bytes together.
 
-    A verdict takes about 1.2 kB, and two bytes for each number of its embedding.
+    A verdict takes about 1.2 kB, and two bytes for each number of its embedding; a mark 0.5 to 3 kB.
     """
 
     verdicts: int = 1_000_000
+    marks: int = 100_000
     pictures: int = 2_000
     picture_bytes: int = 2_000_000_000
 
@@ -161,6 +162,23 @@ class Store:
             )
             (newest,) = self._connection.execute("SELECT MAX(row_id) FROM reports").fetchone()
             self._connection.execute("DELETE FROM reports WHERE row_id <= ?", (newest - self._limits.verdicts,))
+        return payloads
+
+    def append_marks(self, marks: Sequence[VerdictMark]) -> list[bytes]:
+        """Make marks durable in one commit; the JSON of each, as stored. Raises as `append` does."""
+        payloads = [encode(mark) for mark in marks]
+        rows = [
+            (m.verdict, m.topic, m.epoch, m.number, m.truth, m.class_name, payload)
+            for m, payload in zip(marks, payloads, strict=True)
+        ]
+        with self._transaction():
+            self._connection.executemany(
+                """INSERT INTO marks (verdict_id, topic, epoch, number, truth, class_name, payload)
+                   VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                rows,
+            )
+            (newest,) = self._connection.execute("SELECT MAX(row_id) FROM marks").fetchone()
+            self._connection.execute("DELETE FROM marks WHERE row_id <= ?", (newest - self._limits.marks,))
         return payloads
 
     def unfinished_reports(self) -> list[PartReport]:

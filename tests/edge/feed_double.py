@@ -32,7 +32,9 @@ from edge.messages import (
     ReportState,
     StoreState,
     Timings,
+    Truth,
     Verdict,
+    VerdictMark,
     encode,
     time_text,
     topic_for,
@@ -276,6 +278,24 @@ def verdict_of(part: Part, origin: Origin, size: tuple[int, int]) -> Verdict:
         timings=Timings(1.2, 0.8, 8.4, 0.1, 10.5),
         bundle="3fa91c07d2be",
         engine="ort int8",
+    )
+
+
+def mark_of(verdict: Verdict, truth: Truth | None, class_name: str | None = None, number: int = 0) -> VerdictMark:
+    """The message that says what its part really was."""
+    return VerdictMark(
+        schema=SCHEMA_VERSION,
+        topic=topic_for("mark", verdict.line, verdict.camera),
+        epoch=verdict.epoch,
+        number=number,
+        line=verdict.line,
+        camera=verdict.camera,
+        verdict=verdict.id,
+        status=verdict.status,
+        judged=verdict.class_name,
+        time=time_text(time.time_ns()),
+        truth=truth,
+        class_name=class_name,
     )
 
 

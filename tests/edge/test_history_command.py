@@ -7,15 +7,21 @@ import json
 import sys
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
+from camera.image_file import read_image
+from edge.line.pictures import encode_jpeg
+from edge.messages import Region, Truth
 from edge.store.export import COLUMNS
-from edge.store.store import DATABASE, StoreLimits, open_store
+from edge.store.history import History
+from edge.store.store import DATABASE, NewVerdict, StoreLimits, open_store
 from edgevl import app
-from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, Part
-from tests.edge.test_store import append, silent
+from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, Part, mark_of
+from tests.edge.test_store import append, keep, silent
 
 
 def history(*arguments: str) -> Result:
@@ -77,6 +83,83 @@ def test_parquet_keeps_types(data_dir: Path, tmp_path: Path) -> None:
     assert table["stored"].to_pylist() == [True] * 4
 
 
+def test_marked_parts_are_listed_counted_and_exported(data_dir: Path, tmp_path: Path) -> None:
+    """What the part really was stands with its verdict; markup in a note is text; counts say of how many."""
+    db = ("--db", str(data_dir))
+    assert "marked" not in history(*db, "--summary").stdout
+    assert "nobody has marked" in history(*db, "--marked", "--copy", str(tmp_path / "none")).stdout
+    assert not (tmp_path / "none").exists()
+    mark(data_dir, 1, "good", note="[red]=1+1 反光", by="林")
+    mark(data_dir, 2, "defect", "chip")
+    mark(data_dir, 0, "defect")
+    shown = history(*db, "--marked").stdout
+    assert shown.count("│ belt") == 3
+    for words in ("good, 林: [red]=1+1 反光", "chip", "another defect", "1 of 2 NG verdicts were marked good"):
+        assert words in shown
+    assert history(*db, "--marked", "--status", "NG").stdout.count("│ belt") == 1
+    (row,) = [line for line in history(*db, "--summary").stdout.splitlines() if "│ all" in line]
+    assert [cell.strip() for cell in row.split("│")[-3:-1]] == ["1", "1"]
+    assert history(*db, "--csv", str(tmp_path / "x.csv"), "--excel").exit_code == 0
+    rows = list(csv.DictReader((tmp_path / "x.csv").read_text(encoding="utf-8-sig").splitlines()))
+    said = [(row["marked"], row["marked_class"], row["marked_note"], row["marked_by"]) for row in rows]
+    assert said == [
+        ("", "", "", ""),
+        ("defect", "chip", "", ""),
+        ("good", "", "[red]=1+1 反光", "林"),
+        ("defect", "", "", ""),
+    ]
+    assert history(*db, "--marked", "--parquet", str(tmp_path / "x.parquet")).exit_code == 0
+    assert pq.read_table(tmp_path / "x.parquet")["marked"].to_pylist() == ["defect", "good", "defect"]
+
+
+def test_pictures_of_marked_parts_are_copied_by_their_true_class(data_dir: Path, tmp_path: Path) -> None:
+    """Cut to what the model saw, or the very file where it saw all; what is missing is said; nothing is overwritten."""
+    image_HWC = np.random.default_rng(1).integers(0, 255, (600, 800, 3), np.uint8)
+    with open_store(data_dir, StoreLimits(), silent) as store:
+        whole = append(store, SCRATCHED, first=4)[0]
+        (stored,) = History(data_dir).recent(1)
+        everything = msgspec.structs.replace(stored.verdict, region=Region(0, 0, 800, 600), number=5, id="1-belt-5")
+        store.append([NewVerdict(everything, 1)])
+        for verdict_id in ("1-belt-1", "1-belt-2", whole, "1-belt-5"):
+            file = keep(store, data_dir, verdict_id, f"{verdict_id}.jpg")
+            file.write_bytes(encode_jpeg(image_HWC, 90))
+    mark(data_dir, 0, "defect")
+    mark(data_dir, 1, "good")
+    mark(data_dir, 2, "defect", "../../chip")
+    mark(data_dir, 4, "unknown")
+    mark(data_dir, 5, "defect")
+    copied = history("--db", str(data_dir), "--marked", "--copy", str(tmp_path / "new"))
+    assert copied.exit_code == 0, copied.stderr
+    assert {path.relative_to(tmp_path / "new").as_posix() for path in (tmp_path / "new").rglob("*.*g")} == {
+        "good/1-belt-1.png",
+        "_.._chip/1-belt-2.png",
+        "unlabelled/unknown/1-belt-4.png",
+        "unlabelled/another-defect/1-belt-5.jpg",
+    }
+    assert f"1 in {tmp_path / 'new/good'}" in copied.stdout
+    assert "of 1 marked parts no picture is kept" in copied.stdout
+    kept = data_dir / "pictures/belt/1-belt-5.jpg"
+    assert (tmp_path / "new/unlabelled/another-defect/1-belt-5.jpg").read_bytes() == kept.read_bytes()
+    region = stored.verdict.region
+    cut_HWC = read_image(tmp_path / "new/good/1-belt-1.png")
+    whole_HWC = read_image(data_dir / "pictures/belt/1-belt-1.jpg")
+    np.testing.assert_array_equal(cut_HWC, whole_HWC[region.y : region.y + region.h, region.x : region.x + region.w])
+    again = history("--db", str(data_dir), "--marked", "--copy", str(tmp_path / "new"))
+    assert (again.exit_code, "is there already, and not empty" in again.stderr) == (1, True)
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def mark(
+    data_dir: Path, number: int, truth: Truth, class_name: str | None = None, note: str = "", by: str = ""
+) -> None:
+    """As the writer of the line does."""
+    stored = History(data_dir).verdict(f"1-belt-{number}")
+    assert stored is not None
+    with open_store(data_dir, StoreLimits(), silent) as store:
+        said = mark_of(stored.verdict, truth, class_name, number)
+        store.append_marks([msgspec.structs.replace(said, note=note, by=by)])
+
+
 def test_without_pyarrow_parquet_is_one_sentence(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +179,7 @@ def test_without_pyarrow_parquet_is_one_sentence(
         (["--db", "{}", "--since", "999999w"], "is no time"),
         (["--db", "{}", "--status", "bad"], "write OK, NG or UNDECIDED"),
         (["--db", "{}", "--csv", "{}/absent/x.csv"], "cannot write"),
+        (["--db", "{}", "--copy", "{}/new"], "write --marked --copy FOLDER"),
     ],
 )
 def test_a_wrong_option_is_one_sentence(data_dir: Path, arguments: list[str], sentence: str) -> None:

@@ -180,10 +180,25 @@ hostile_json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = ["topic", "start", "last", "id", "camera", "hz", "seconds", "identity", "epoch", "number", "product"]
+FIELDS = [
+    "topic",
+    "start",
+    "last",
+    "id",
+    "camera",
+    "hz",
+    "seconds",
+    "identity",
+    "epoch",
+    "number",
+    "product",
+    "verdict",
+    "truth",
+    "note",
+]
 field = st.sampled_from(FIELDS)
 almost = st.fixed_dictionaries(
-    {"type": st.sampled_from(["replay", "snapshot", "pictures", "trigger", "recipe", "nonsense"])}
+    {"type": st.sampled_from(["replay", "snapshot", "pictures", "trigger", "recipe", "mark", "nonsense"])}
 ).flatmap(lambda base: st.dictionaries(field, hostile_json, max_size=5).map(lambda more: {**base, **more}))
 hostile_body = st.binary(max_size=300) | almost.map(lambda value: json.dumps(value).encode())
 
