@@ -12,7 +12,7 @@
     GET /api/live/CAMERA/NUMBER         the JPEG of `cameras[].picture` in /api/line, for about a second
 
 An unknown id gives 404, a value out of bounds 422, an unreadable history 503; each with a sentence in `detail`.
-Verdicts have the shape they have on the feed.
+Verdicts have the shape they have on the feed, and so has the `mark` beside one that somebody marked as wrong.
 """
 
 from __future__ import annotations

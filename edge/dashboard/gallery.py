@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from nicegui import ui
 
 from edge.dashboard.api import map_address, picture_address
 from edge.dashboard.live import parsed_time
+from edge.dashboard.marking import MarkPanel, MarkVerdict, truth_title
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN
 from edge.dashboard.phrases import PhrasesElement
@@ -26,9 +27,9 @@ LARGE_PIXELS = 2560
 class Gallery:
     """A fixed number of cards, so that the page never grows."""
 
-    def __init__(self, language: Language, ask: Ask) -> None:
+    def __init__(self, language: Language, ask: Ask, mark: MarkVerdict) -> None:
         texts = TEXTS[language]
-        self._detail = Detail(language, ask)
+        self._detail = Detail(language, ask, mark)
         self._shown: tuple[tuple[StoredVerdict, ...], Mapping[str, PartReport]] | None = None
         with ui.element("section").classes("gallery panel"):
             ui.label(texts.gallery_title).classes("panel-title")
@@ -58,6 +59,7 @@ class Card:
             with ui.element("div").classes("screen"):
                 self._picture = PictureElement()
                 self._notice = ui.label(texts.no_picture).classes("notice")
+                self._mark = ui.label().classes("mark-sign")
             with ui.element("div").classes("card-text"):
                 ui.element("i").classes("mark")
                 self._class = ui.label().classes("class")
@@ -82,16 +84,25 @@ class Card:
         show_if(self._notice, not stored.has_picture)
         if stored.has_picture:
             self._picture.show(closeup(picture_address(verdict.id), verdict, THUMBNAIL_PIXELS))
+        show_if(self._mark, stored.mark is not None)
+        truth = truth_title(stored.mark, moment) if stored.mark else ""
+        self._mark.set_text(truth)
+        self._mark.props["title"] = moment.texts.marked.format(truth=truth)
 
     def _open(self) -> None:
         if self._stored is not None and self._moment is not None:
-            self._opens.open(self._stored, self._moment)
+            self._opens.open(self._stored, self._moment, self._marked)
+
+    def _marked(self, stored: StoredVerdict) -> None:
+        """The part of this card, unless the card shows another by now."""
+        if self._stored is not None and self._stored.verdict.id == stored.verdict.id and self._moment is not None:
+            self.update(stored, self._moment)
 
 
 class Detail:
     """The large view of one part, over the page."""
 
-    def __init__(self, language: Language, ask: Ask) -> None:
+    def __init__(self, language: Language, ask: Ask, mark: MarkVerdict) -> None:
         texts = TEXTS[language]
         with ui.dialog() as self._dialog, ui.element("div").classes("detail") as self._body:
             with ui.element("div").classes("screen"):
@@ -101,6 +112,7 @@ class Detail:
                 with ui.element("div").classes("detail-verdict"):
                     ui.element("i").classes("mark")
                     self._word = ui.label().classes("word")
+                self._marking = MarkPanel(language, mark)
                 self._report = ui.element("div").classes("detail-report")
                 self._questions = Questions(language, ask)
                 self._facts = ui.element("dl")
@@ -109,8 +121,10 @@ class Detail:
         self._verdict_id = ""
         self._shown: PartReport | None = None
 
-    def open(self, stored: StoredVerdict, moment: Moment) -> None:
+    def open(self, stored: StoredVerdict, moment: Moment, marked: Callable[[StoredVerdict], None]) -> None:
+        """marked: told when somebody has marked the part here."""
         verdict = stored.verdict
+        self._marking.about(stored, moment, marked)
         show_status(self._body, verdict.status)
         self._word.set_text(moment.texts.status[verdict.status])
         show_if(self._picture, stored.has_picture)

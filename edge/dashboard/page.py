@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from nicegui import ui
 
@@ -12,6 +13,7 @@ from edge.dashboard.camera_tile import CameraGrid
 from edge.dashboard.gallery import Gallery
 from edge.dashboard.header import SEARCH, Header
 from edge.dashboard.live import LiveLine
+from edge.dashboard.marking import MarkVerdict
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN, Past, utc_now
 from edge.dashboard.questions import Ask
@@ -37,6 +39,7 @@ class Sources:
     past: Callable[[], Past]
     finder: Finder
     ask: Ask
+    mark: MarkVerdict
 
 
 def build_page(sources: Sources, language: Language) -> None:
@@ -49,10 +52,11 @@ def build_page(sources: Sources, language: Language) -> None:
         trouble = ui.label().classes("banner minor")
         cameras = CameraGrid(language)
         statistics = Statistics(language)
-        gallery = Gallery(language, sources.ask)
+        gallery = Gallery(language, sources.ask, sources.mark)
     with ui.element("div").classes("below") as below:
         below.props["lang"], below.props["id"] = language, SEARCH
-        search = SearchPanel(language, lambda text: sources.finder.find(text, Wanted(), REJECTS_SHOWN), sources.ask)
+        found = partial(sources.finder.find, wanted=Wanted(), most=REJECTS_SHOWN)
+        search = SearchPanel(language, found, sources.ask, sources.mark)
 
     def update() -> None:
         moment = Moment(language, sources.live.view(), sources.past())

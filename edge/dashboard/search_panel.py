@@ -8,6 +8,7 @@ from dataclasses import replace
 from nicegui import run, ui
 
 from edge.dashboard.gallery import Card, Detail
+from edge.dashboard.marking import MarkVerdict
 from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN
 from edge.dashboard.questions import Ask
@@ -20,11 +21,11 @@ from edge.search.results import LONGEST
 class SearchPanel:
     """As many cards as the gallery has, shown once something was asked."""
 
-    def __init__(self, language: Language, find: Callable[[str], Found], ask: Ask) -> None:
+    def __init__(self, language: Language, find: Callable[[str], Found], ask: Ask, mark: MarkVerdict) -> None:
         self._texts = TEXTS[language]
         self._find = find
         self._moment: Moment | None = None
-        detail = Detail(language, ask)
+        detail = Detail(language, ask, mark)
         with ui.element("section").classes("gallery panel search"):
             ui.label(self._texts.search_title).classes("panel-title")
             self._box = ui.input(placeholder=self._texts.search_hint).props(

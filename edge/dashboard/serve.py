@@ -17,13 +17,17 @@ from edge.client.asking import RequestRefusedError, ask, reachable
 from edge.dashboard.api import routes
 from edge.dashboard.listen import listening
 from edge.dashboard.live import LiveLine
+from edge.dashboard.marking import MarkVerdict
+from edge.dashboard.own_pages import OwnPagesOnly
 from edge.dashboard.page import Sources, build_page
 from edge.dashboard.past import PastReader, utc_now
 from edge.dashboard.questions import Ask
 from edge.dashboard.texts import TEXTS, Language, language_from
 from edge.errors import ConfigError
 from edge.feed.keys import ClientKeys, read_client_keys
-from edge.requests.messages import AskAnswer, AskRequest
+from edge.messages import VerdictMark, decode
+from edge.requests.messages import Answer, AskAnswer, AskRequest, MarkRequest
+from edge.requests.messages import Request as LineRequest
 from edge.search.finder import Finder
 from edge.store.history import History
 
@@ -65,8 +69,9 @@ def serve(options: Options) -> None:
     app.router.redirect_slashes = False  # an address is right or wrong; none is guessed
     app.include_router(routes(live, history, finder))
     _add_guards(options.host)
-    asking = _asking(options.feed, live, keys)
-    _add_page(Sources(options.line, options.feed, live, lambda: reader.past, finder, asking), options.language)
+    ask_line, mark = _asking(options.feed, live, keys)
+    sources = Sources(options.line, options.feed, live, lambda: reader.past, finder, ask_line, mark)
+    _add_page(sources, options.language)
 
     async def refresh() -> None:
         await run.io_bound(reader.refresh, utc_now())
@@ -76,19 +81,28 @@ def serve(options: Options) -> None:
         _run(options)
 
 
-def _asking(feed: str, live: LiveLine, keys: ClientKeys | None) -> Ask:
-    """Questions go to the line, whose heartbeat says where."""
+def _asking(feed: str, live: LiveLine, keys: ClientKeys | None) -> tuple[Ask, MarkVerdict]:
+    """Questions and marks go to the line, whose heartbeat says where."""
 
-    def ask_line(verdict: str, question: str, session: str) -> AskAnswer:
+    def answer_to(request: LineRequest) -> tuple[Answer, list[bytes]]:
         report = live.view().report
         if report is None or not report.requests:
             raise RequestRefusedError(f"the line at {feed} has not said where it answers")
-        answer, _ = ask(reachable(report.requests, feed), AskRequest(verdict, question, session), _ANSWER_S, keys)
+        return ask(reachable(report.requests, feed), request, _ANSWER_S, keys)
+
+    def ask_line(verdict: str, question: str, session: str) -> AskAnswer:
+        answer, _ = answer_to(AskRequest(verdict, question, session))
         if not isinstance(answer, AskAnswer):
             raise RequestRefusedError("the line answered another question")
         return answer
 
-    return ask_line
+    def mark(request: MarkRequest) -> VerdictMark:
+        told = [decode(payload) for payload in answer_to(request)[1]]
+        if len(told) != 1 or not isinstance(told[0], VerdictMark):
+            raise RequestRefusedError("the line answered another question")
+        return told[0]
+
+    return ask_line, mark
 
 
 def _run(options: Options) -> None:
@@ -117,7 +131,10 @@ def _add_page(sources: Sources, default: Language) -> None:
 
 
 def _add_guards(host: str) -> None:
-    """Headers that keep the page on this machine; on loopback also a check of the name the browser asked for."""
+    """Headers that keep the page on this machine, and checks of where a request comes from.
+
+    On loopback also a check of the name the browser asked for.
+    """
 
     @app.middleware("http")
     async def guard(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -127,6 +144,7 @@ def _add_guards(host: str) -> None:
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
+    app.add_middleware(OwnPagesOnly)
     if host in LOOPBACK:
         # A page of another site may point its own name at 127.0.0.1; it must not get the pictures that way.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])

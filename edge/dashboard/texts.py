@@ -97,6 +97,20 @@ class Texts:
     ask: str
     ask_example: str
     ask_failed: str
+    mark_wrong: str
+    mark_undecided: str
+    mark_question: str
+    mark_good: str
+    mark_another: str
+    mark_unknown: str
+    mark_note: str
+    mark_by: str
+    mark_cancel: str
+    mark_saving: str
+    mark_failed: str
+    marked: str
+    mark_change: str
+    mark_withdraw: str
 
 
 ENGLISH = Texts(
@@ -188,6 +202,20 @@ ENGLISH = Texts(
     ask="Ask about this part",
     ask_example="Is there a scratch on the left? How large is it?",
     ask_failed="No answer: {error}",
+    mark_wrong="This verdict is wrong",
+    mark_undecided="Say what it really was",
+    mark_question="What was it really?",
+    mark_good="Good",
+    mark_another="Another defect",
+    mark_unknown="Wrong, not sure what",
+    mark_note="Note (optional)",
+    mark_by="Your name (optional)",
+    mark_cancel="Cancel",
+    mark_saving="Saving …",
+    mark_failed="Not marked: {error}",
+    marked="Marked. Really: {truth}",
+    mark_change="Change",
+    mark_withdraw="Withdraw",
 )
 
 TAIWAN_CHINESE = Texts(
@@ -279,6 +307,20 @@ TAIWAN_CHINESE = Texts(
     ask="詢問此件",
     ask_example="左邊有刮痕嗎？有多大？",
     ask_failed="沒有回答：{error}",
+    mark_wrong="這個判定有誤",
+    mark_undecided="標記實際結果",
+    mark_question="實際上是什麼？",
+    mark_good="良品",
+    mark_another="其他缺陷",
+    mark_unknown="有誤，不確定",
+    mark_note="備註（可不填）",
+    mark_by="姓名（可不填）",
+    mark_cancel="取消",
+    mark_saving="儲存中…",
+    mark_failed="未能標記：{error}",
+    marked="已標記，實際是：{truth}",
+    mark_change="修改",
+    mark_withdraw="撤銷標記",
 )
 
 TEXTS: Mapping[Language, Texts] = MappingProxyType({"zh-TW": TAIWAN_CHINESE, "en": ENGLISH})

@@ -24,6 +24,8 @@ from edge.language.grammar.languages import LANGUAGES, language_of
 from edge.language.grammar.sentences import write
 from edge.language.phrases import fact_phrases
 from edge.language.state import facts_of
+from edge.line.marking import Marking
+from edge.line.outbox import Marked
 from edge.messages import Attention, Box, Phrase, ReportState, Verdict
 from edge.questions.interview import Interview
 from edge.reports.handover import Ask, Asked
@@ -62,6 +64,10 @@ class Beating:
         text = {"zh-TW": f"左側有一處刮痕 {state}", "en": f"One scratch {state}"} if state == "ready" else {}
         with self.lock:
             self.feed.report(verdict, state, text, {"zh-TW": words} if words else {})
+
+    def mark(self, marked: Marked) -> None:
+        with self.lock:
+            self.feed.mark(marked)
 
     def beat(self) -> None:
         while not self.stopped.wait(0.5):
@@ -246,6 +252,102 @@ def test_a_part_is_asked_about_on_the_page(tmp_path: Path) -> None:
         box.send_keys("那右邊呢？", Keys.ENTER)
         _until(browser, lambda: "否。刮傷在別處" in _text(browser, ".questions .answers"))
         save_screenshot(browser, tmp_path / "questions.png")
+
+
+def test_a_verdict_is_marked_wrong_on_the_page(tmp_path: Path) -> None:
+    """By keyboard and by touch, from the rejects and from a search; shown, changed, withdrawn; markup stays text."""
+    with (
+        opened(tmp_path, (1366, 768)) as (line, _, browser),
+        Publisher("tcp://127.0.0.1:*") as publisher,
+        RequestServer("tcp://127.0.0.1:*", publisher) as server,
+    ):
+        history = History(tmp_path)
+        marking = Marking(history, [c.name for c in CLASSES if c.kind == "defect"], line.mark)
+        nothing = (lambda *_: None, lambda *_: 0.0, lambda *_: "active")
+        server.start(Desk(LINE, "e", publisher, lambda: Replay(tmp_path), *nothing, mark=marking.mark))
+        verdict = line.part(CAMERAS[0], SCRATCHED)
+        _until(browser, lambda: _cards(browser) == 1)
+        browser.find_element("css selector", ".card:not(.hidden)").click()
+        _until(browser, lambda: _text(browser, ".marking .begin") == "這個判定有誤")
+        _until(browser, lambda: _begins_to_mark(browser))
+        _until(browser, lambda: _choices(browser) == ["良品", "髒污", "缺角", "破孔", "其他缺陷", "有誤，不確定"])
+        smallest = min(
+            one.rect["height"]
+            for one in browser.find_elements("css selector", ".choosing:not(.hidden) .choices .touch")
+        )
+        assert smallest >= 44
+        note, by = browser.find_elements("css selector", ".choosing input")
+        note.send_keys("<img src=x onerror=alert(1)> 反光")
+        by.send_keys("林")
+        save_screenshot(browser, tmp_path / "mark-choices.png")
+        _choose(browser, "良品")
+        _until(browser, lambda: "未能標記" in _text(browser, ".mark-trouble"))  # the line has not said where it answers
+        with line.lock:
+            line.feed.requests = server.address
+        _until(browser, lambda: _has_marked(browser, "良品"))
+        assert _text(browser, ".mark-note") == "<img src=x onerror=alert(1)> 反光"
+        assert "林" in _text(browser, ".marked .hint")
+        assert _text(browser, ".card:not(.hidden) .mark-sign") == "良品"
+        save_screenshot(browser, tmp_path / "marked.png")
+        stored = history.marks([verdict.id])[verdict.id]
+        assert (stored.truth, stored.note, stored.by) == ("good", "<img src=x onerror=alert(1)> 反光", "林")
+
+        browser.execute_script("document.querySelector('.marked .touch').focus()")
+        ActionChains(browser).send_keys(Keys.ENTER).perform()
+        _until(browser, lambda: _count(browser, ".choosing:not(.hidden)") == 1)
+        browser.execute_script("document.querySelectorAll('.choosing .choices .touch')[1].focus()")
+        ActionChains(browser).send_keys(Keys.SPACE).perform()
+        _until(browser, lambda: "實際是：髒污" in _text(browser, ".marked:not(.hidden) .said-mark"))
+        browser.find_elements("css selector", ".marked .touch")[1].click()
+        _until(browser, lambda: _count(browser, ".marking .begin:not(.hidden)") == 1)
+        assert history.marks([verdict.id]) == {}
+        browser.find_element("css selector", ".detail .close").click()
+        _until(browser, lambda: _count(browser, ".detail") == 0)
+        assert _count(browser, ".card:not(.hidden) .mark-sign:not(.hidden)") == 0
+
+        browser.get(f"{browser.current_url.partition('?')[0]}?language=en")
+        line.part(CAMERAS[0], DOUBTFUL)
+        _until(browser, lambda: _cards(browser) == 2)
+        box = browser.find_element("css selector", ".search input")
+        box.send_keys("stain" + Keys.ENTER)
+        _until(browser, lambda: _count(browser, ".search .card:not(.hidden)") == 1)
+        browser.find_element("css selector", ".search .card:not(.hidden)").click()
+        _until(browser, lambda: _text(browser, ".marking .begin") == "Say what it really was")
+        _until(browser, lambda: _begins_to_mark(browser))
+        _until(
+            browser, lambda: _choices(browser) == ["Good", "Scratch", "Stain", "Chipped edge", "Hole", "Another defect"]
+        )
+        save_screenshot(browser, tmp_path / "mark-choices.en.png")
+        _choose(browser, "Stain")
+        _until(browser, lambda: _text(browser, ".marked:not(.hidden) .said-mark") == "Marked. Really: Stain")
+        save_screenshot(browser, tmp_path / "marked.en.png")
+        browser.find_element("css selector", ".detail .close").click()
+        _until(browser, lambda: _count(browser, ".card:not(.hidden) .mark-sign:not(.hidden)") == 2)
+        save_screenshot(browser, tmp_path / "signs.en.png")
+
+
+def _choices(browser: Any) -> list[str]:
+    script = "return [...document.querySelectorAll('.choosing:not(.hidden) .choices .touch')].map(one => one.innerText)"
+    return list(browser.execute_script(script))
+
+
+def _choose(browser: Any, title: str) -> None:
+    browser.find_elements("css selector", ".choosing:not(.hidden) .choices .touch")[
+        _choices(browser).index(title)
+    ].click()
+
+
+def _begins_to_mark(browser: Any) -> bool:
+    """Press the button where it is shown: it goes as soon as the choices come."""
+    browser.execute_script("document.querySelector('.marking .begin:not(.hidden)')?.click()")
+    return _count(browser, ".choosing:not(.hidden)") == 1
+
+
+def _has_marked(browser: Any, title: str) -> bool:
+    """Choose, until it is taken: the page hears of the request socket with the next heartbeat."""
+    if _count(browser, ".marked:not(.hidden)") == 0 and _begins_to_mark(browser):
+        _choose(browser, title)
+    return title in _text(browser, ".marked:not(.hidden) .said-mark")
 
 
 def _pointed(browser: Any, said: str) -> bool:

@@ -38,6 +38,15 @@ class Dashboard:
         finally:
             connection.close()
 
+    def send(self, method: str, path: str, headers: dict[str, str]) -> int:
+        """The status of one request without a body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, headers=headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
 
 def arguments(feed: str, data_dir: Path, port: int, line: str, language: str) -> list[str]:
     """The command line of a dashboard."""

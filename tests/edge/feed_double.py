@@ -13,10 +13,12 @@ from pathlib import Path
 from types import TracebackType
 
 import cv2
+import msgspec
 import numpy as np
 import zmq
 from numpy.typing import NDArray
 
+from edge.line.outbox import Marked
 from edge.line.pictures import encode_map
 from edge.messages import (
     SCHEMA_VERSION,
@@ -125,6 +127,7 @@ class FeedDouble:
                 has_good_class=self._has_good_class,
                 titles=TITLES,
                 requests=self.requests,
+                defects=tuple(name for name in TITLES if name != "good"),
             )
         )
 
@@ -195,6 +198,16 @@ class FeedDouble:
         )
         self._store.append_reports([report])
         self._publish(report)
+
+    def mark(self, marked: Marked) -> None:
+        """Store and publish what somebody says of a verdict, and answer, as the writer does."""
+        verdict = marked.verdict
+        number = self._number(topic_for("mark", self._line, verdict.camera))
+        said = mark_of(verdict, marked.truth, marked.class_name, number)
+        said = msgspec.structs.replace(said, epoch=self._epoch, note=marked.note, by=marked.by)
+        self._store.append_marks([said])
+        self._publish(said)
+        marked.reply(said)
 
     def past(self, parts: list[tuple[str, Part]]) -> None:
         """Only into the history, in one commit, without pictures."""

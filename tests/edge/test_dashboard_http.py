@@ -137,6 +137,37 @@ def test_a_page_of_another_site_gets_nothing(served: Dashboard) -> None:
     assert status == 400
 
 
+@pytest.mark.parametrize(
+    ("headers", "is_own"),
+    [
+        ({}, True),
+        ({"Origin": "http://127.0.0.1:{port}", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "http://attacker.example"}, False),
+        ({"Origin": "http://127.0.0.1"}, False),
+        ({"Origin": "http://localhost:{port}"}, False),
+        ({"Origin": "http://127.0.0.1:{port}.attacker.example"}, False),
+        ({"Origin": "http://attacker.example#127.0.0.1:{port}"}, False),
+        ({"Origin": "null"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+    ],
+)
+def test_only_its_own_pages_may_act(served: Dashboard, headers: dict[str, str], is_own: bool) -> None:
+    """A page of another site opens no socket, polls none, and sends nothing, though its browser could."""
+    sent = {name: value.replace("{port}", str(served.port)) for name, value in headers.items()}
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    socket = "/_nicegui_ws/socket.io/?EIO=4&transport="
+    assert (served.send("GET", f"{socket}websocket", {**sent, **upgrade}) == 101) == is_own
+    assert (served.send("GET", f"{socket}polling", sent) == 403) != is_own
+    assert (served.send("POST", "/", sent) == 403) != is_own
+    assert (served.send("POST", f"{socket}polling", {**sent, "Content-Type": "text/plain"}) == 403) != is_own
+
+
 def test_a_damaged_history_is_a_sentence_not_a_failure(tmp_path: Path) -> None:
     """503 and why; the page itself still opens."""
     (tmp_path / "verdicts.sqlite3").write_bytes(b"\x00 not a database" * 200)
