@@ -89,7 +89,8 @@ class MarkPanel:
 
     async def _save(self, truth: Truth | None, class_name: str | None) -> None:
         stored = self._stored
-        if stored is None:
+        touched = self._mark_shown if truth is None else self._choosing
+        if stored is None or not touched.visible:  # a second touch, before the first has hidden the button
             return
         written = ("", "") if truth is None else (str(self._note.value or ""), str(self._by.value or ""))
         self._face(None, self._texts.mark_saving)
