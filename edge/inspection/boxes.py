@@ -21,12 +21,16 @@ _WORKING_SIDE = 64
 # A component smaller than this share of one map cell is a ripple of the interpolation, not a place.
 _MIN_CELL_SHARE = 0.5
 
+# Below this share of the strongest place's peak, a place is an echo of it.
+_ECHO = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Marking:
     """What of a map gets a box: what reaches `threshold`, and of it what reaches `outline` times the place's own peak.
 
-    A faint place is so found at a low threshold while a strong one is not outlined by its faint rim.
+    A faint place is so found at a low threshold while a strong one is not outlined by its faint rim. Beside a strong
+    place a faint one is an echo, and gets no box. With an outline of 0 each place is all that reaches the threshold.
     """
 
     threshold: float
@@ -66,7 +70,15 @@ def boxes_from_map(
         if np.count_nonzero(place_HW) >= least
         for inside_HW in _outlined(fine_HW, place_HW, marking, least)
     ]
-    return tuple(sorted(boxes, key=lambda box: -box.score)[:max_boxes])
+    return strongest(boxes, marking)[:max_boxes]
+
+
+def strongest(boxes: Sequence[Box], marking: Marking) -> tuple[Box, ...]:
+    """The boxes of one picture without those that only echo a stronger one, strongest first."""
+    ordered = sorted(boxes, key=lambda box: -box.score)
+    if marking.outline == 0.0:
+        return tuple(ordered)
+    return tuple(box for box in ordered if box.score >= _ECHO * ordered[0].score)
 
 
 def _outlined(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edge.bundle import Manifest
 from edge.errors import ConfigError
-from edge.inspection.boxes import MAX_BOXES, Marking, boxes_from_map
+from edge.inspection.boxes import MAX_BOXES, Marking, boxes_from_map, strongest
 from edge.messages import Box, Region
 from edge.verdict import Decided, Status
 
@@ -136,7 +136,7 @@ def boxes_on(map_HW: NDArray[np.float32], marking: Marking, whole: Region) -> tu
         for _, x, y, own_HW in places[:MAX_BOXES]
         for box in boxes_from_map(np.asarray(own_HW, np.float32), marking, _of_cells(own_HW, x, y, sx, sy, whole))
     ]
-    return tuple(sorted(found, key=lambda box: -box.score)[:MAX_BOXES])
+    return strongest(found, marking)[:MAX_BOXES]
 
 
 def _of_cells(own_HW: NDArray[np.floating], x: int, y: int, sx: float, sy: float, whole: Region) -> Region:
