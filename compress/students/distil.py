@@ -14,6 +14,7 @@ Muon for convolution weights, AdamW for the rest, one cycle of learning rate.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from compress.processor import on_best_device
 from compress.progress import Reporter
 from compress.students.optimise import OneCycle
 from compress.students.student import channels_last
@@ -106,18 +108,26 @@ class _Batch:
 
 
 def distil(student: AnyStudent, lesson: Lesson, schedule: Schedule, seed: int, title: str, reporter: Reporter) -> None:
-    """Train the student in place. Deterministic for a seed on one machine with one number of threads."""
-    torch.manual_seed(seed)
-    channels_last(student).train()
-    teaching = _Teaching(student, lesson)
-    learning = [p for p in (*student.parameters(), *teaching.parameters()) if p.requires_grad]
-    optimiser = OneCycle(learning, schedule.learning_rate, schedule.steps)
-    with reporter.bar(title, schedule.steps) as advance:
-        for batch in _batches(lesson, schedule, seed):
-            loss = teaching(student, batch)
-            optimiser.step(loss)
-            advance(1, f"loss {loss.item():.2f}")
-    student.eval()
+    """Train the student in place, on a GPU where there is one.
+
+    Deterministic for a seed on one machine with one number of threads.
+    """
+
+    def learn_on(device: torch.device) -> None:
+        torch.manual_seed(seed)
+        learner = channels_last(copy.deepcopy(student)).to(device).train()
+        teaching = _Teaching(student, lesson).to(device)
+        learning = [p for p in (*learner.parameters(), *teaching.parameters()) if p.requires_grad]
+        optimiser = OneCycle(learning, schedule.learning_rate, schedule.steps)
+        with reporter.bar(title, schedule.steps) as advance:
+            for batch in _batches(lesson, schedule, seed, device):
+                loss = teaching(learner, batch)
+                optimiser.step(loss)
+                advance(1, f"loss {loss.item():.2f}")
+        student.load_state_dict(learner.state_dict())
+
+    on_best_device(learn_on, reporter)
+    channels_last(student).eval()
 
 
 def balanced_weights(label_M: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Tensor:
@@ -143,7 +153,9 @@ class _Teaching(nn.Module):
         self.register_buffer("centre_D", torch.from_numpy(np.asarray(features.pooled_MD).mean(0)))
 
     def forward(self, student: AnyStudent, batch: _Batch) -> Tensor:
-        layers = student.trunk(scaled(batch.image_NHWC) + 0.01 * torch.randn(len(batch.image_NHWC), 1, 1, 1))
+        image_NHWC = batch.image_NHWC
+        light_N111 = 0.01 * torch.randn(len(image_NHWC), 1, 1, 1, device=image_NHWC.device)
+        layers = student.trunk(scaled(image_NHWC) + light_N111)
         logits_NK, embedding_ND, map_NHW = student.heads(layers)
         middle_NCHW, deep_NCHW = student.hints(layers)
         hints = _off(self.to_middle(middle_NCHW), batch.middle_NCHW) + _off(self.to_deep(deep_NCHW), batch.deep_NCHW)
@@ -187,7 +199,7 @@ def map_loss(logit_NHW: Tensor, target_NHW: Tensor, defect_weight: float = 1.0) 
     logit_NC, target_NC = logit_NHW[known_N].flatten(1), target_NHW[known_N].flatten(1)
     prob_NC = torch.sigmoid(logit_NC)
     dice_N = 1 - (2 * (prob_NC * target_NC).sum(1) + 1) / (prob_NC.sum(1) + target_NC.sum(1) + 1)
-    weight = torch.tensor(defect_weight)
+    weight = torch.tensor(defect_weight, device=logit_NC.device)
     return F.binary_cross_entropy_with_logits(logit_NC, target_NC, pos_weight=weight) + dice_N.mean()
 
 
@@ -203,7 +215,7 @@ def cell_loss(logit_NKHW: Tensor, coverage_NHW: Tensor, label_N: Tensor) -> Tens
         return logit_NKHW.sum() * 0.0
     label_NHW = label_N[:, None, None].expand_as(share_NHW)
     target_NHW = torch.where(share_NHW > _DEFECTIVE_CELL, label_NHW, background)
-    weight_K = torch.ones(background + 1)
+    weight_K = torch.ones(background + 1, device=logit_NKHW.device)
     weight_K[background] = _BACKGROUND_WEIGHT
     return F.cross_entropy(logit_NKHW.permute(0, 2, 3, 1)[known_NHW], target_NHW[known_NHW], weight=weight_K)
 
@@ -217,7 +229,7 @@ def _divergence(logits_NK: Tensor, opinion_NK: Tensor) -> Tensor:
     return F.kl_div(ours, F.softmax(opinion_NK / TEMPERATURE, dim=1), reduction="batchmean")
 
 
-def _batches(lesson: Lesson, schedule: Schedule, seed: int) -> Iterator[_Batch]:
+def _batches(lesson: Lesson, schedule: Schedule, seed: int, device: torch.device) -> Iterator[_Batch]:
     features = lesson.features
     generator = torch.Generator().manual_seed(seed)
     weight_M = balanced_weights(np.asarray(features.label_M))
@@ -227,13 +239,13 @@ def _batches(lesson: Lesson, schedule: Schedule, seed: int) -> Iterator[_Batch]:
         drawn = torch.multinomial(weight_M, size, replacement=False, generator=generator).numpy()
         chosen = np.sort(drawn)  # memory-mapped: read in order
         batch = _Batch(
-            torch.from_numpy(features.image_MHWC[chosen]),
-            torch.from_numpy(features.label_M[chosen]),
-            torch.from_numpy(lesson.opinion_MK[chosen]),
-            torch.from_numpy(features.pooled_MD[chosen]),
-            torch.from_numpy(features.middle_MCHW[chosen]).float(),
-            torch.from_numpy(features.deep_MCHW[chosen]).float(),
-            torch.from_numpy(features.map_MHW[chosen]).float(),
+            torch.from_numpy(features.image_MHWC[chosen]).to(device),
+            torch.from_numpy(features.label_M[chosen]).to(device),
+            torch.from_numpy(lesson.opinion_MK[chosen]).to(device),
+            torch.from_numpy(features.pooled_MD[chosen]).to(device),
+            torch.from_numpy(features.middle_MCHW[chosen]).to(device).float(),
+            torch.from_numpy(features.deep_MCHW[chosen]).to(device).float(),
+            torch.from_numpy(features.map_MHW[chosen]).to(device).float(),
         )
         axis = axes[int(torch.randint(0, len(axes), (1,), generator=generator))]
         yield batch.flipped(axis) if axis else batch

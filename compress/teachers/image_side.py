@@ -134,8 +134,8 @@ def as_patches(pixels_NCHW: Tensor, side: int) -> dict[str, Tensor]:
     patches_NPE = grid.reshape(batch, rows * columns, side * side * channels)
     return {
         "pixel_values": patches_NPE,
-        "pixel_attention_mask": torch.ones(batch, rows * columns, dtype=torch.int32),
-        "spatial_shapes": torch.tensor([[rows, columns]]).expand(batch, 2),
+        "pixel_attention_mask": torch.ones(batch, rows * columns, dtype=torch.int32, device=pixels_NCHW.device),
+        "spatial_shapes": torch.tensor([[rows, columns]], device=pixels_NCHW.device).expand(batch, 2),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from compress import processor
 from compress.progress import Advance, SilentReporter
 from compress.stages.looking import read_look
 from compress.students.distil import Schedule, balanced_weights, distil, focal_loss, map_loss, relation_loss
@@ -53,6 +55,10 @@ class _Losses(SilentReporter):
     def __init__(self) -> None:
         super().__init__()
         self.losses: list[float] = []
+        self.said: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
 
     @contextmanager
     def bar(self, title: str, total: int) -> Iterator[Advance]:  # noqa: ARG002
@@ -72,6 +78,24 @@ def test_the_loss_falls_within_a_dozen_steps(finished_run: FinishedRun) -> None:
     )
     assert len(reporter.losses) == 12
     assert reporter.losses[-1] < reporter.losses[0]
+
+
+def test_a_gpu_that_cannot_train_gives_way_to_the_cpu(
+    finished_run: FinishedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said, and the student is the one that the CPU alone would have trained."""
+    config = load_student(finished_run.work / "2-distil-medium").config
+    lesson = read_look(finished_run.work / "1-teacher").lesson
+    torch.manual_seed(0)
+    fresh = Student(config)
+    trained = []
+    for device in ("cpu", "meta"):  # tensors on `meta` have no values, so that training fails at its first step
+        monkeypatch.setattr(processor, "best_device", lambda device=device: torch.device(device))
+        reporter, student = _Losses(), copy.deepcopy(fresh)
+        distil(student, lesson, Schedule(3), 0, "student learns", reporter)
+        trained.append(student.state_dict())
+    assert "the GPU cannot do this" in reporter.said[0]
+    assert all(torch.equal(trained[0][name], trained[1][name]) for name in trained[0])
 
 
 def test_relations_are_met_when_pictures_are_alike_as_the_teacher_says() -> None:
