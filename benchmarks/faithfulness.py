@@ -150,9 +150,8 @@ def _measured(
         deletion, insertion = _curves(model, part, map_HW)
         deletions.append(deletion)
         insertions.append(insertion)
-    return Figures(
-        *(float(np.mean(one)) for one in (hits, ious)), level, float(np.mean(deletions)), float(np.mean(insertions))
-    )
+    pointing, iou, deletion, insertion = (float(np.mean(one)) for one in (hits, ious, deletions, insertions))
+    return Figures(pointing, iou, level, deletion, insertion)
 
 
 def _curves(model: Model, part: Part, map_HW: Map) -> tuple[float, float]:

@@ -77,7 +77,7 @@ def draw(folder: Path, count: int, *, every_caption: bool = False) -> list[_Draw
         caption = " ".join(captions_of(picture).values())
         drawn.append(_Drawn(name, split, picture.image_HWC, caption))
         cv2.imwrite(str(folder / name), picture.image_HWC)
-        row = {
+        row: dict[str, str | int] = {
             "image": name,
             "label": picture.class_name,
             "split": split,

@@ -130,8 +130,13 @@ def _name_of(dataset: Dataset, index: int) -> str:
     return dataset.classes[index].name if index >= 0 else "undecided"
 
 
-def localise(samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None, marking: Marking) -> Localisation:
-    """Pixel AUROC and AUPRO of a map, on all pictures whose defects are marked (good ones included), and its boxes."""
+def localise(
+    samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None, marking: Marking | None = None
+) -> Localisation:
+    """Pixel AUROC and AUPRO of a map, on all pictures whose defects are marked (good ones included).
+
+    marking: what of it gets a box, to hold its boxes against labelled ones, too.
+    """
     assert map_NHW is not None
     maps, masks = [], []
     for sample, map_HW in zip(samples, map_NHW, strict=True):
@@ -146,7 +151,7 @@ def localise(samples: Sequence[Sample], map_NHW: NDArray[np.float32] | None, mar
         masks.append(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5)
     if not maps:
         return Localisation(0, None, None)
-    boxes = agreement(marked_pictures(samples, map_NHW), marking)
+    boxes = None if marking is None else agreement(marked_pictures(samples, map_NHW), marking)
     return Localisation(len(maps), pixel_auroc(maps, masks), aupro(maps, masks), boxes)
 
 
