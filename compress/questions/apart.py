@@ -20,7 +20,7 @@ from compress.questions.train import Seen, learned_from, seen_by_reader
 from edge.questions.features import units
 from edge.questions.reader import LANGUAGES, QuestionModel, evidence, scores
 
-_FOLDS = 5
+_FOLDS = 3
 # Of questions that nobody can answer, in wordings that were not taught.
 _REFUSED = 0.95
 # The same sum in another order may come out this much larger, and what must be refused would pass.
@@ -59,16 +59,16 @@ def limits(votes: Sequence[Vote]) -> NDArray[np.float64]:
 def _limit(votes: Sequence[Vote]) -> NDArray[np.float64]:
     """How the evidence is weighed, and what suffices so that _REFUSED of the others are refused.
 
-    A wrong kind counts as not understood. What suffices is measured on whole questions, since people ask such: drawn
-    from the grammar, questions that nobody can answer are mostly odd, and near to those that can be answered.
+    A wrong kind counts as not understood. What suffices is measured on questions as people put them: drawn from the
+    grammar, questions that nobody can answer are mostly odd, and near to those that can be answered.
     """
     read = [vote for vote in votes if vote.said != "other"]
     weigh = LogisticRegression(C=10.0, max_iter=1000)
     evidence_N = np.stack([vote.evidence for vote in read])
-    weigh.fit(evidence_N, [vote.said == vote.asked.kind for vote in read])
+    weigh.fit(evidence_N, [is_right(vote.said, vote.asked.kind) for vote in read])
     sums_N = evidence_N @ weigh.coef_[0]
-    others = np.array([vote.asked.kind == "other" and vote.asked.is_whole for vote in read])
-    allowed = int((1 - _REFUSED) * sum(vote.asked.kind == "other" and vote.asked.is_whole for vote in votes))
+    others = np.array([vote.asked.kind == "other" and vote.asked.as_put for vote in read])
+    allowed = int((1 - _REFUSED) * sum(vote.asked.kind == "other" and vote.asked.as_put for vote in votes))
     strongest = np.sort(sums_N[others])[::-1]
     least = float(strongest[allowed]) if allowed < strongest.size else float(sums_N.min())
     return np.append(weigh.coef_[0], -(least + _ROUNDING))
@@ -79,9 +79,14 @@ def shares(votes: Sequence[Vote], accept_LE: NDArray[np.float64]) -> tuple[float
     accept_NE = accept_LE[[LANGUAGES.index(vote.asked.language) for vote in votes]]
     sure_N = [float(accept[:-1] @ vote.evidence + accept[-1]) for accept, vote in zip(accept_NE, votes, strict=True)]
     said = [vote.said if sure >= 0 else "other" for sure, vote in zip(sure_N, votes, strict=True)]
-    right = np.array([one == vote.asked.kind for one, vote in zip(said, votes, strict=True)])
+    right = np.array([is_right(one, vote.asked.kind) for one, vote in zip(said, votes, strict=True)])
     other = np.array([vote.asked.kind == "other" for vote in votes])
     return float(right[~other].mean()), float(right[other].mean())
+
+
+def is_right(said: Taught, kind: Taught) -> bool:
+    """Whether a question was read as its kind. One that follows nothing is answered as what exists."""
+    return said == kind or (said, kind) == ("follow", "exists")
 
 
 def _vote(one: Seen, model: QuestionModel) -> Vote:

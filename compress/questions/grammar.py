@@ -20,6 +20,7 @@ from compress.questions import haste
 from compress.questions.haste import in_haste
 from compress.questions.kinds import TAUGHT, Taught
 from compress.questions.wordings import tongues
+from edge.questions import features, synonyms
 from edge.questions import haste as written_short
 from edge.questions.haste import written_out
 from edge.questions.mentions import WORDS, Language, normal
@@ -34,6 +35,9 @@ _OWN_NAMES: Mapping[Language, tuple[str, ...]] = {
 _MIXED = 0.1
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
+# Modules that decide what is taught, and as what the reader sees it.
+_MADE_BY = (haste, written_short, features, synonyms)
+_STOPS = "?？!！.。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,9 @@ class Asked:
     wording: str = ""
 
     @property
-    def is_whole(self) -> bool:
-        """Whether a person put it so, rather than the grammar."""
-        return "[" not in self.wording and "{" not in self.wording
+    def as_put(self) -> bool:
+        """Whether a person put it so, letter by letter, rather than the grammar."""
+        return self.text == self.wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class _Filled:
 def fingerprint() -> str:
     """Of all that questions are made of: the reader was taught with the present grammar where this is the same."""
     words = [(w.any_defect, w.previous, w.part, w.near, w.fillers, list(w.places)) for w in WORDS.values()]
-    made_by = "".join(Path(module.__file__ or "").read_text(encoding="utf-8") for module in (haste, written_short))
+    made_by = "".join(Path(module.__file__ or "").read_text(encoding="utf-8") for module in _MADE_BY)
     return hashlib.sha256(f"{tongues()}{words}{DEFECT_NAMES}{made_by}".encode()).hexdigest()
 
 
@@ -73,27 +77,38 @@ def own_names(language: Language) -> tuple[str, ...]:
     return _OWN_NAMES[language]
 
 
-def drawn(rng: np.random.Generator, each: int) -> Iterator[Asked]:
-    """Questions of every wording of both languages, twice `each` of a whole one and more of a template.
+def drawn(rng: np.random.Generator, each: int, put_each: int | None = None) -> Iterator[Asked]:
+    """Questions of every wording of both languages: `put_each` (or `each`) of what people put, more of a template.
 
-    Every other one is typed in haste.
+    What people put comes as it is, once; of the others every other one is typed in haste.
     """
     for language, tongue in tongues().items():
         for kind in TAUGHT:
-            for template in tongue.kinds[kind].all:
+            wordings = tongue.kinds[kind]
+            for template in wordings.grammar:
                 for number in range(each * (3 if "[" in template else 2)):
                     text = _question(template, _filled(language), rng)
-                    text = in_haste(text, language, rng) if number % 2 else text
-                    yield Asked(text, language, kind, template)
+                    yield Asked(in_haste(text, language, rng) if number % 2 else text, language, kind, template)
+            for put in (*wordings.whole, *wordings.hasty):
+                yield Asked(put, language, kind, put)
+                for number in range((put_each or each) - 1):
+                    text = _question(put.rstrip(_STOPS), _filled(language), rng) if number % 2 else put
+                    yield Asked(in_haste(text, language, rng), language, kind, put)
 
 
 def vocabulary(wordings: Iterable[str]) -> tuple[str, ...]:
-    """English words of which templates, and all that is named in them, are made; the commonest first."""
+    """English words of which wordings, and all that is named in them, are made; the commonest first.
+
+    What was typed in haste has no part in it: a word of it may be a slip.
+    """
+    hasty = {one for kind in tongues()["en"].kinds.values() for one in kind.hasty}
     named = (*WORDS["en"].any_defect, *WORDS["en"].previous, *WORDS["en"].part, *WORDS["en"].near, *WORDS["en"].fillers)
     around = tongues()["en"].around
-    texts = (*wordings, *named, *WORDS["en"].places, *around.it, *around.openings, *around.endings)
+    careful = (one for one in wordings if one not in hasty)
+    texts = (*careful, *named, *WORDS["en"].places, *around.it, *around.openings, *around.endings)
     met = Counter(word for text in texts for word in re.findall(r"[a-z]+", written_out(normal(_SLOT.sub(" ", text)))))
     met.update(word for group in DEFECT_GROUPS for name in group for word in re.findall("[a-z]+", name))
+    met.update(word for word in synonyms.english_words() if word.isalpha())
     return tuple(sorted((word for word in met if len(word) > 1), key=lambda word: (-met[word], word)))
 
 

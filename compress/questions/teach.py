@@ -12,13 +12,13 @@ from compress.questions.grammar import Asked, drawn
 from compress.questions.train import learned
 from edge.questions.reader import QuestionModel
 
-_EACH = 6
-_EACH_APART = 4
+_EACH = 3
+_EACH_APART = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Of whole questions, each left out once. understood: of those that can be answered. refused: of the others."""
+    """As people put them, each left out once. understood: of questions to be answered. refused: of the others."""
 
     model: QuestionModel
     learned_from: int
@@ -31,6 +31,6 @@ def teach_questions(seed: int, more: Sequence[Asked] = ()) -> Fitted:
     rng = np.random.default_rng(seed)
     votes = votes_apart(list(drawn(rng, _EACH_APART)))
     accept_LE = limits(votes)
-    answerable, others = shares([vote for vote in votes if vote.asked.is_whole], accept_LE)
+    answerable, others = shares([vote for vote in votes if vote.asked.as_put], accept_LE)
     asked = [*drawn(rng, _EACH), *more]
     return Fitted(learned(asked, accept_LE), len(asked), answerable, others)

@@ -1,7 +1,8 @@
-"""The wordings that questions are drawn from: one file for each language and kind, in `wordings/`.
+"""The wordings that questions are drawn from: for each language and kind two files, in `wordings/`.
 
-A file holds `grammar` (templates, see `compress.questions.grammar`) and `whole` (whole questions as people put them,
-which no template thought of). `around.toml` holds what may stand in a template and before and after a question.
+`LANGUAGE/KIND.toml` holds `grammar` (templates, see `compress.questions.grammar`), `LANGUAGE/asked/KIND.toml` what no
+template thought of: `whole` questions as people put them, and `hasty` ones as people type them beside a running line.
+`around.toml` holds what may stand in a template and before and after a question.
 """
 
 from __future__ import annotations
@@ -27,10 +28,20 @@ class Wordings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     grammar: tuple[str, ...]
     whole: tuple[str, ...]
+    hasty: tuple[str, ...]
 
     @property
     def all(self) -> tuple[str, ...]:
-        return (*self.grammar, *self.whole)
+        return (*self.grammar, *self.whole, *self.hasty)
+
+
+class _Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    grammar: tuple[str, ...]
+
+
+class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    whole: tuple[str, ...]
+    hasty: tuple[str, ...]
 
 
 class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,8 +68,12 @@ def tongues() -> Mapping[Language, Tongue]:
 
 
 def _tongue(folder: Path) -> Tongue:
-    kinds = {kind: _read(folder / f"{kind}.toml", Wordings) for kind in TAUGHT}
-    return Tongue(kinds, _read(folder / "around.toml", Around))
+    return Tongue({kind: _of_kind(folder, kind) for kind in TAUGHT}, _read(folder / "around.toml", Around))
+
+
+def _of_kind(folder: Path, kind: Taught) -> Wordings:
+    asked = _read(folder / "asked" / f"{kind}.toml", _Asked)
+    return Wordings(_read(folder / f"{kind}.toml", _Grammar).grammar, asked.whole, asked.hasty)
 
 
 def _read(file: Path, kind: type[_T]) -> _T:

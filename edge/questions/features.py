@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from edge.questions.mentions import Language
 from edge.questions.slips import sounds
+from edge.questions.synonyms import of_chinese, of_english, outside, without_small_words
 
-BUCKETS = 16384
+BUCKETS = 32768
+_OUTSIDE_WEIGHS = 3
 _TOKEN = re.compile(r"[a-z0-9]+|\S")
 
 
@@ -26,7 +28,7 @@ def units(frame: str, language: Language) -> list[int]:
     """Hashes of what must be known for a frame to be understood: words in English, pairs of syllables in Chinese."""
     cleaned = _cleaned(frame)
     if language == "en":
-        words = [_stem(word) for word in cleaned.split()]
+        words = [_stem(word) for word in of_english(cleaned.split())]
     else:
         heard = [sounds().get(token, token) for token in _tokens(cleaned)]
         words = [" ".join(heard[n : n + 2]) for n in range(max(1, len(heard) - 1))] if heard else []
@@ -42,21 +44,43 @@ def _stem(word: str) -> str:
 
 
 def _pieces(frame: str, language: Language) -> Iterator[str]:
+    """Words and runs of words, as they are and as what they mean; each sort of piece with a mark of its own."""
     cleaned = _cleaned(frame)
-    if language == "en":
-        words = ["^", *cleaned.split(), "$"]
-        for size in (1, 2, 3):
-            yield from (" ".join(words[n : n + size]) for n in range(len(words) - size + 1))
-        for word in words[1:-1]:
-            marked = f"<{word}>"
-            yield from (f"c{marked[n : n + 4]}" for n in range(max(1, len(marked) - 3)))
-    else:
-        tokens = ["^", *_tokens(cleaned), "$"]
-        for size in (1, 2, 3, 4):
-            yield from ("".join(tokens[n : n + size]) for n in range(len(tokens) - size + 1))
-        heard = [sounds().get(token, token) for token in tokens]
-        for size in (2, 3):
-            yield from ("~" + " ".join(heard[n : n + size]) for n in range(len(heard) - size + 1))
+    return _english_pieces(cleaned.split()) if language == "en" else _chinese_pieces(cleaned)
+
+
+def _english_pieces(words: list[str]) -> Iterator[str]:
+    meant = of_english(words)
+    yield from _runs(words, (1, 2, 3), "")
+    yield from _outside(meant)
+    yield from _runs(meant, (1, 2, 3), "m:")
+    yield from _runs(without_small_words(meant), (1, 2, 3), "s:")
+    for word in words:
+        marked = f"<{word}>"
+        yield from (f"c:{marked[n : n + 4]}" for n in range(max(1, len(marked) - 3)))
+
+
+def _chinese_pieces(cleaned: str) -> Iterator[str]:
+    tokens, meant = _tokens(cleaned), of_chinese(cleaned)
+    yield from _runs(tokens, (1, 2, 3, 4), "")
+    yield from _outside(meant)
+    yield from _runs(meant, (1, 2, 3), "m:")
+    yield from _runs([sounds().get(token, token) for token in tokens], (2, 3), "~:")
+
+
+def _runs(tokens: list[str], sizes: tuple[int, ...], mark: str) -> Iterator[str]:
+    """Every run of so many tokens, the beginning and the end among them."""
+    bounded = ["^", *tokens, "$"]
+    for size in sizes:
+        yield from (mark + " ".join(bounded[n : n + size]) for n in range(len(bounded) - size + 1))
+
+
+def _outside(meant: list[str]) -> Iterator[str]:
+    """Whether a question speaks of what is no verdict's, and of what; repeated, to weigh as much as a phrase does."""
+    found = set(outside(meant))
+    for repeated in range(_OUTSIDE_WEIGHS):
+        yield from (f"o:{repeated}{one}" for one in found)
+        yield f"o:{repeated}{bool(found)}"
 
 
 def _tokens(cleaned: str) -> list[str]:

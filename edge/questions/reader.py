@@ -25,6 +25,7 @@ Kind = Literal["exists", "count", "what", "where", "size", "compare", "status", 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 EVIDENCE = 5
+_ALIKE = [KINDS.index("exists"), KINDS.index("follow")]
 _OUT = -60.0
 
 
@@ -90,12 +91,14 @@ def evidence(
     """What speaks for having understood, float64 [EVIDENCE].
 
     Log-odds of the likeliest kind against all the others, and of all kinds against "other"; the share of the frame
-    that was never met, once more where nothing in it is named, and whether nothing is.
+    that was never met, once more where nothing in it is named, and whether nothing is. `exists` and `follow` count as
+    one here: what follows mostly asks whether something exists as well.
     """
     unknown = _unknown_share(frame, language, known)
     unnamed = float(not any(mark in frame for mark in MARKS))
-    best = int(score_K.argmax())
-    of_kind = _log_odds(score_K[[best]], np.delete(score_K, best))
+    likeliest = int(score_K.argmax())
+    best = _ALIKE if likeliest in _ALIKE else [likeliest]
+    of_kind = _log_odds(score_K[best], np.delete(score_K, best))
     of_any = _log_odds(score_K[:-1], score_K[-1:])
     return np.array([of_kind, of_any, unknown, unknown * unnamed, unnamed])
 

@@ -19,10 +19,10 @@ PLACES: tuple[Place, ...] = get_args(Place)
 # Each line is one kind of defect, in both languages: a question may mix them.
 DEFECT_NAMES = """
 scratch scratches scratched scrape scrapes scuff scuffs scoring score-mark | 刮傷 刮痕 擦傷 劃傷 劃痕 擦痕 刮
-dent dents dented ding dings depression depressions | 凹痕 凹陷 壓痕 撞痕 凹洞 碰傷
-stain stains stained smear smears smudge smudges oil-stain oil | 髒污 油污 污漬 汙漬 污點 油漬 汙點 污跡 髒汙 沾污
-crack cracks cracked fracture fractures fissure fissures | 裂紋 裂痕 裂縫 破裂 龜裂紋 裂開
-chip chips chipped chipping broken-edge chipped-edge | 崩邊 崩角 缺角 缺口 崩缺
+dent dents dented ding dings depression depressions | 凹痕 凹陷 壓痕 撞痕 凹洞 碰傷 凹 撞到
+stain stains stained smear smears smudge smudges oil-stain oil | 髒污 油污 污漬 汙漬 污點 油漬 汙點 污跡 髒汙 沾污 髒 沾到油
+crack cracks cracked fracture fractures fissure fissures | 裂紋 裂痕 裂縫 破裂 龜裂紋 裂開 裂掉 裂
+chip chips chipped chipping broken-edge chipped-edge | 崩邊 崩角 缺角 缺口 崩缺 崩掉 崩
 hole holes missing-hole missing-holes | 缺孔 漏孔 破孔 少孔 漏鑽
 swarf shaving shavings metal-chip turnings | 切屑 鐵屑 鐵削 屑 毛屑
 burr burrs flash | 毛邊 毛刺 飛邊
@@ -72,13 +72,13 @@ ENGLISH = Words(
             f"{the}{which} {what}"
             for the in ("the ", "")
             for which in ("previous", "last", "preceding", "prior", "former", "earlier")
-            for what in ("part", "one", "piece")
+            for what in ("one", *_ENGLISH_PARTS)
         ),
         *(
             f"{the}{what} before{it}"
             for the in ("the ", "")
-            for what in ("part", "one", "piece")
-            for it in ("", " it", " this", " that")
+            for what in ("one", *_ENGLISH_PARTS, "part just", "one just", "piece just", "one right")
+            for it in ("", " it", " this", " that", " this one")
         ),
         "its predecessor", "the predecessor", "predecessor", "previous",
     ),
@@ -144,7 +144,7 @@ TAIWAN_CHINESE = Words(
             "右面": _set("right"), "左": _set("left"), "右": _set("right"),
             "上半部": _set("upper"), "上方": _set("upper"), "上緣": _set("upper"),
             "頂部": _set("upper"), "上側": _set("upper"), "上部": _set("upper"), "上頭": _set("upper"),
-            "下半部": _set("lower"), "下方": _set("lower"), "下緣": _set("lower"),
+            "下面": _set("lower"), "下半部": _set("lower"), "下方": _set("lower"), "下緣": _set("lower"),
             "底部": _set("lower"), "下側": _set("lower"), "下部": _set("lower"), "下頭": _set("lower"),
             "正中央": _set("centre"), "中央": _set("centre"), "中間": _set("centre"), "中心": _set("centre"),
             "正中間": _set("centre"), "邊緣": _set("edge"), "邊界": _set("edge"), "周邊": _set("edge"),

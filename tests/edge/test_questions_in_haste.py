@@ -9,6 +9,7 @@ from edge.questions.haste import written_out
 from edge.questions.interview import Interview
 from edge.questions.mentions import Finder
 from edge.questions.slips import Speller, heard_alike
+from edge.questions.synonyms import of_chinese, of_english, outside, without_small_words
 from tests.edge.feed_double import TITLES, Origin, verdict_of
 from tests.edge.test_questions import TWO
 
@@ -53,6 +54,25 @@ def test_what_is_short_is_written_out() -> None:
     assert written_out("what'd u see w/o light") == "what did you see without light"
     assert written_out("有刮痕ㄇ") == "有刮痕嗎"
     assert written_out("左邊那裡有刮痕嗎") == "左邊那裡有刮痕嗎"
+
+
+def test_the_part_before_is_known_by_short_names() -> None:
+    """Last, or 上個, alone; a week or a month is no part. 上面 is a side where nothing else is said."""
+    finder = Finder(CLASSES)
+    chinese, english = ("zh-TW", "跟上個一樣", "跟上個月一樣"), ("en", "same as last?", "same as last week?")
+    for language, part, time in (chinese, english):
+        assert finder.find(part, language).previous
+        assert not finder.find(time, language).previous
+    assert finder.find("那上面呢", "zh-TW").place == {"upper"}
+    assert not finder.find("上面有刮痕嗎", "zh-TW").place
+
+
+def test_words_that_mean_the_same_are_one_meaning() -> None:
+    """So a word that was never taught is read as one that was; small words may be left out."""
+    assert of_english(["lengthy", "scratch"]) == of_english(["long", "scratch"])
+    assert without_small_words(["where", "is", "the", "dent"]) == ["where", "dent"]
+    assert of_chinese("刮痕在何處") == of_chinese("刮痕在哪裡")
+    assert outside(of_english(["supplier", "scratch"])) == ["PERSON"]
 
 
 @pytest.mark.parametrize(
