@@ -39,8 +39,9 @@ from edge.monitoring.logs import account_sentence, is_json, sayer
 from edge.monitoring.monitor import Monitor
 from edge.monitoring.sdnotify import notify, watchdog_s
 from edge.reports.plan import ReportPlan
+from edge.requests.desk import Desk
 from edge.requests.replay import Replay
-from edge.requests.socket import Desk, RequestServer
+from edge.requests.socket import RequestServer
 from edge.runtime import Line, Outlets, Summary
 from edge.search.beside import SearchBeside
 from edge.store.history import History

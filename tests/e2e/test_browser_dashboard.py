@@ -29,8 +29,9 @@ from edge.line.outbox import Marked
 from edge.messages import Attention, Box, Phrase, ReportState, Verdict
 from edge.questions.interview import Interview
 from edge.reports.handover import Ask, Asked
+from edge.requests.desk import Desk
 from edge.requests.replay import Replay
-from edge.requests.socket import Desk, RequestServer
+from edge.requests.socket import RequestServer
 from edge.store.history import History
 from tests.e2e.browser import chromium, complaints, hosts_asked, save_screenshot, why_no_browser
 from tests.edge.dashboard_process import Dashboard, dashboard

@@ -17,9 +17,10 @@ from edge.line.picture_rates import PictureRates
 from edge.line.recipes import Progress, RecipeError
 from edge.line.triggers import RequestError
 from edge.messages import SCHEMA_VERSION, LineReport, Verdict, encode, time_text
+from edge.requests.desk import Desk
 from edge.requests.messages import Answer, Request, decode_answer, encode_request
 from edge.requests.replay import Replay
-from edge.requests.socket import Desk, RequestServer
+from edge.requests.socket import RequestServer
 from edge.search.beside import SearchBeside
 from edge.store.store import NewVerdict, Store, StoreLimits, open_store
 from tests.edge.feed_double import GOOD, Origin, Part, verdict_of

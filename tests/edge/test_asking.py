@@ -20,9 +20,10 @@ from edge.client.asking import RequestRefusedError
 from edge.line.plan import CameraPlan
 from edge.messages import Verdict
 from edge.reports.plan import NO_REPORTS, ReportPlan
+from edge.requests.desk import Desk
 from edge.requests.messages import AskAnswer, AskRequest, decode_request
 from edge.requests.replay import Replay
-from edge.requests.socket import Desk, RequestServer
+from edge.requests.socket import RequestServer
 from edge.store.history import History
 from edgevl import app
 from tests.bundles import flat

@@ -19,9 +19,10 @@ from edge.bench.framelist import FrameList
 from edge.line.marking import MarkError, Marking, one_line
 from edge.line.plan import CameraPlan
 from edge.messages import LineReport, Truth, Verdict, VerdictMark, decode, encode
+from edge.requests.desk import Desk
 from edge.requests.messages import ErrorAnswer, Mark, MarkAnswer, MarkRequest, ReplayRequest, encode_request
 from edge.requests.replay import Replay
-from edge.requests.socket import Desk, RequestServer
+from edge.requests.socket import RequestServer
 from edge.store.history import History, Wanted
 from edge.store.marks import MarkCounts
 from edge.store.store import DATABASE, Store, StoreLimits, open_store

@@ -21,8 +21,9 @@ from edge.inspection.tiles import TileWish, Tiling
 from edge.line.plan import CameraPlan
 from edge.line.recipes import Product, RecipeError, Recipes
 from edge.messages import Verdict
+from edge.requests.desk import Desk
 from edge.requests.replay import Replay
-from edge.requests.socket import Desk, RequestServer
+from edge.requests.socket import RequestServer
 from tests.bundles import WITHOUT_GOOD, make_bundle
 from tests.edge.lines import built_line
 

@@ -9,9 +9,10 @@ from camera.pattern import PatternSource, pattern_options
 from edge.client import ask
 from edge.line.plan import CameraPlan
 from edge.messages import Verdict
+from edge.requests.desk import Desk
 from edge.requests.messages import PicturesRequest, TriggerRequest
 from edge.requests.replay import Replay
-from edge.requests.socket import Desk, RequestServer
+from edge.requests.socket import RequestServer
 from tests.bundles import make_bundle
 from tests.edge.lines import built_line
 

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.messages import Note, decode, encode
+from edge.requests.clerk import Clerk
 from edge.requests.messages import (
     ErrorAnswer,
     Mark,
@@ -36,7 +37,6 @@ from edge.requests.messages import (
     requests_schema,
 )
 from edge.requests.peer_limit import PeerLimit
-from edge.requests.socket import Clerk
 from tests.edge.desks import Asker, Talking, talking
 from tests.edge.feed_double import GOOD, SCRATCHED, Origin, verdict_of
 
