@@ -63,7 +63,7 @@ class Search:
         rankings: dict[By, list[int]] = {"meaning": self._by_meaning(text, wanted), "words": []}
         found = self._by_words(text)
         rankings["words"] = [row for row in found if allowed is None or row in allowed][:_RANKED]
-        best = fused(list(rankings.values()), most)
+        best = fused(rankings, most)
         ways = {row: tuple(by for by, ranking in rankings.items() if row in ranking) for row, _ in best}
         return self._hits(best, ways)
 
