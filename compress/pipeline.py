@@ -15,6 +15,7 @@ import torch
 
 from compress.chain import Course, aim, narrow, teach
 from compress.data.dataset import Dataset
+from compress.data.readers.files import list_files
 from compress.data.sizing import choose_input
 from compress.errors import BudgetError, DataError, ParityError
 from compress.explore import Explored, explore
@@ -34,6 +35,7 @@ from compress.students.kinds import Kind, convolutional, first_layers, teacher_i
 from compress.students.own_side.first_layers import takes
 from compress.students.student import SIZES
 from compress.students.student_model import AnyStudent
+from compress.teachers.beforehand import demand_teacher
 from compress.teachers.teacher import Teacher, load_teacher
 from compress.workspace import Made, open_workspace
 from edge.bundle import Bundle, InputSpec
@@ -49,6 +51,8 @@ def compress(
     Work is kept in `OUT.work` beside it. Deterministic for a seed, on one machine with one number of threads.
     """
     check_out(out)
+    list_files(data)  # a folder that is not there is told before a model is fetched from the hub
+    demand_teacher(teacher_name, reads=recipe.prompts is not None)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:
         as_given = recipe.reading.read(data, recipe.seed, recipe.prompts is not None, reporter=reporter)
         listed = copies.settle(work, as_given, regroup(data, recipe), reporter)

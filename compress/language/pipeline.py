@@ -25,6 +25,7 @@ from compress.prepare import data_key, readable_of
 from compress.progress import Reporter
 from compress.search import stage as search_stage
 from compress.ship import read_titles
+from compress.teachers.beforehand import demand_describer
 from compress.teachers.pretrained import find_folder, model_files
 from compress.workspace import Made, Workspace, digest_files, open_workspace
 from edge.bundle import Bundle, ClassSpec, ReportsSpec, load_bundle
@@ -74,6 +75,8 @@ def add_language(
     if out.resolve() == base.resolve():
         raise DataError(f"--out {out} is the bundle itself, and a bundle is not changed; choose another --out")
     bundle = load_bundle(base)
+    if recipe.describer is not None:
+        demand_describer(recipe.describer)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:
         listed = recipe.reading.read(data, recipe.seed, reporter=reporter)
         demand_known(bundle, listed)

@@ -55,12 +55,7 @@ def load_describer(name: str) -> Describer:
     are not beside it.
     """
     folder = find_folder(name)
-    kind = type(open_config(folder))
-    if kind not in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
-        raise TeacherError(
-            f"{folder} ({kind.model_type}) does not write sentences about pictures; "
-            "a describer is a model such as LLaVA, BLIP-2 or Qwen2-VL"
-        )
+    demand_writer(folder)
     model, missing = open_model(folder, transformers.AutoModelForImageTextToText, "auto")
     refuse_untrained(folder, missing)
     both = _open(folder, transformers.AutoProcessor)
@@ -68,6 +63,16 @@ def load_describer(name: str) -> Describer:
         return Describer(called(name, folder), model, both.tokenizer, both.image_processor, both)
     images = _open(folder, transformers.AutoImageProcessor)
     return Describer(called(name, folder), model, open_tokenizer(folder), images, None)
+
+
+def demand_writer(folder: Path) -> None:
+    """Raises TeacherError where the model's config.json is not that of one that writes about pictures."""
+    kind = type(open_config(folder))
+    if kind not in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+        raise TeacherError(
+            f"{folder} ({kind.model_type}) does not write sentences about pictures; "
+            "a describer is a model such as LLaVA, BLIP-2 or Qwen2-VL"
+        )
 
 
 def describe(describer: Describer, image_HWC: Sequence[NDArray[np.uint8]], prompt: str) -> list[str]:

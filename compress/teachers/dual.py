@@ -62,13 +62,18 @@ def load_dual(name: str) -> DualEncoder:
     return dual_of(called(name, folder), folder, *open_any(folder))
 
 
-def dual_of(name: str, folder: Path, model: nn.Module, missing: Collection[str]) -> DualEncoder:
-    """A loaded model as a dual encoder; missing: weights its file lacks. Raises as `load_dual` does."""
+def demand_both_sides(model: nn.Module, folder: Path) -> None:
+    """Raises TeacherError where a model has no text side in the space of its images."""
     if not is_dual(model):
         raise TeacherError(
             f"{folder} ({type(model).__name__}) has no text side that shares a space with its images; "
             "sentences need a dual encoder such as CLIP, SigLIP or Chinese-CLIP"
         )
+
+
+def dual_of(name: str, folder: Path, model: nn.Module, missing: Collection[str]) -> DualEncoder:
+    """A loaded model as a dual encoder; missing: weights its file lacks. Raises as `load_dual` does."""
+    demand_both_sides(model, folder)
     refuse_untrained(folder, missing)
     tokenizer = open_tokenizer(folder)
     dual = DualEncoder(

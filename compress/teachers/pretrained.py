@@ -20,7 +20,8 @@ from torch import nn
 
 from compress.errors import TeacherError
 
-_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"  # of weights that lie in several files
 _FETCHED = ["*.json", "*.txt", "*.model", "*.jinja", "model.safetensors", "model-*.safetensors"]
 
 
@@ -131,7 +132,7 @@ def _fetch(name: str) -> Path:
 def _check_weights(folder: Path) -> None:
     if not (folder / "config.json").is_file():
         raise TeacherError(f"{folder} is not a Hugging Face model folder: it has no config.json")
-    if any((folder / name).is_file() for name in _WEIGHTS):
+    if any((folder / name).is_file() for name in (WEIGHTS, INDEX)):
         return
     if list(folder.glob("*.bin")):
         raise TeacherError(

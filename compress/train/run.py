@@ -17,10 +17,12 @@ from accelerate import Accelerator
 
 from compress.data.dataset import Dataset, Sample, Split
 from compress.data.pictures import find_unreadable
+from compress.data.readers.files import list_files
 from compress.data.readers.lists import SPLITS
 from compress.errors import DataError
 from compress.in_place import put_in_place
 from compress.progress import Reporter
+from compress.teachers.beforehand import demand_teacher
 from compress.teachers.pretrained import find_folder
 from compress.teachers.prompts import Prompts
 from compress.train.card import model_card, verdict
@@ -58,6 +60,8 @@ def train(
     accelerator = open_accelerator(options.precision, options.schedule.accumulate)
     reporter = reporter_of(accelerator, reporter)
     work = out.with_name(out.name + ".work")
+    list_files(data)  # a folder that is not there is told before a model is fetched from the hub
+    demand_teacher(teacher)
     with _held(accelerator, work, reporter):
         dataset = options.reading.read(data, options.seed)
         reporter.say(dataset.summary())
