@@ -48,10 +48,15 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     A number of a class may stand in 16 bits, so nothing is scaled first. Raises DataError as `read_image` does.
     """
     try:
-        pixels = np.asarray(decode_pixels(_bytes_of(path)))
+        return decode_mask(_bytes_of(path), is_lossy=path.suffix.lower() in LOSSY)
     except ImageFileError as error:
         raise DataError(f"{path} {error}") from error
-    marked = pixels >= 128 if path.suffix.lower() in LOSSY else pixels != 0
+
+
+def decode_mask(encoded: bytes, is_lossy: bool = False) -> NDArray[np.bool_]:
+    """The same from the bytes of a file. Raises ImageFileError."""
+    pixels = np.asarray(decode_pixels(encoded))
+    marked = pixels >= 128 if is_lossy else pixels != 0
     return np.asarray(marked[..., :3].any(axis=2) if marked.ndim == 3 else marked, dtype=np.bool_)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from compress.data.dataset import read_dataset
 from compress.data.readers import labelme, voc
@@ -17,6 +22,7 @@ from compress.data.readers.files import Names, list_files
 from compress.data.readers.find import READERS, find_reader
 from compress.data.readers.found import BoxLabel, Found
 from compress.data.readers.good import is_good
+from compress.data.readers.runs import draw_runs
 from compress.errors import DataError
 from tests.compress import layouts
 
@@ -42,6 +48,56 @@ def test_labelme_shapes_become_polygons_and_boxes(tmp_path: Path) -> None:
     image = labelme.read(list_files(tmp_path)).images[0]
     assert [round(p.area) for p in image.polygons] == [8, 12]
     assert image.boxes == (BoxLabel(5, 6, 9, 9, "pit"), BoxLabel(3, 5, 9, 6, "hair"))
+
+
+def _mask_shape(mask_HW: NDArray[np.uint8], *corners: list[float]) -> dict[str, Any]:
+    """As labelme writes one: a PNG of zeros and ones, its corners, the last pixel included."""
+    encoded = base64.b64encode(cv2.imencode(".png", mask_HW)[1].tobytes()).decode()
+    return {"label": "pit", "shape_type": "mask", "points": list(corners), "mask": encoded}
+
+
+def test_a_labelme_mask_is_read_pixel_by_pixel(tmp_path: Path) -> None:
+    """An L of 5 pixels is 5 pixels, not the 9 of its box; what reaches over the edge is cut."""
+    layouts.write_image(tmp_path / "a.png", seed=0)
+    mask_HW = np.array([[1, 0, 0], [1, 0, 0], [1, 1, 1]], np.uint8)
+    turned = {"label": "pit", "shape_type": "oriented_rectangle", "points": [[8, 2], [10, 4], [8, 6], [6, 4]]}
+    shapes = [_mask_shape(mask_HW, [3, 5], [5, 7]), _mask_shape(mask_HW, [22, 14], [24, 16]), turned]
+    layouts.write_labelme(tmp_path / "a.json", shapes=shapes)
+    image = labelme.read(list_files(tmp_path)).images[0]
+    first_HW, second_HW = (draw_runs(runs) for runs in image.runs)
+    assert first_HW.shape == (16, 24)
+    assert [(int(y), int(x)) for y, x in np.argwhere(first_HW)] == [(5, 3), (6, 3), (7, 3), (7, 4), (7, 5)]
+    assert [(int(y), int(x)) for y, x in np.argwhere(second_HW)] == [(14, 22), (15, 22)]
+    assert [round(polygon.area) for polygon in image.polygons] == [8]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"mask": "no base64"}, "no PNG in base64"),
+        ({"mask": base64.b64encode(b"no png").decode()}, "no PNG in base64"),
+        ({"points": [[3, 5], [9, 7]]}, "another size than its corners"),
+        ({"points": [[40, 5], [42, 7]]}, "marks nothing on the image"),
+        ({"shape_type": "ellipse"}, "has a 'ellipse' of 2 points in shape 1, which means no place here; draw it"),
+    ],
+)
+def test_a_labelme_mask_that_cannot_be_read_leaves_its_image_out(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    """Its image would pass for a good part."""
+    layouts.write_image(tmp_path / "a.png", seed=0)
+    shape = {**_mask_shape(np.ones((3, 3), np.uint8), [3, 5], [5, 7]), **change}
+    layouts.write_labelme(tmp_path / "a.json", shapes=[shape])
+    found = labelme.read(list_files(tmp_path))
+    assert not found.images
+    assert said in found.problems[0].sentence
+
+
+def test_labelme_files_with_their_pictures_inside_say_what_to_do(tmp_path: Path) -> None:
+    """ "holds no images" would be no help to one who sees them in labelme."""
+    layouts.write_labelme(tmp_path / "a.json", imageData="iVBORw0KGgo=")
+    with pytest.raises(DataError, match=r"pictures inside \(imageData\).* save each picture beside its file"):
+        list_files(tmp_path)
 
 
 def test_a_labelme_flag_is_the_class_of_an_image_without_shapes(tmp_path: Path) -> None:

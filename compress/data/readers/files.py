@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from camera.image_file import SUFFIXES
+from compress.data.readers.embedded import has_embedded_pictures
 from compress.data.readers.found import Problem
 from compress.errors import DataError
 
@@ -79,6 +80,11 @@ def list_files(root: Path) -> Files:
                 paths.append(path)
     files = Files(root, tuple(paths), (*problems, *_of_other_kinds(root, paths)))
     if not files.images:
+        if has_embedded_pictures(paths):
+            raise DataError(
+                f"{root} holds labelme files with their pictures inside (imageData) and no picture beside them; "
+                "save each picture beside its file, under the same name, as docs/data.md shows"
+            )
         reason = f" ({files.problems[0].path} {files.problems[0].sentence})" if files.problems else ""
         suffixes = " ".join(sorted(SUFFIXES))
         raise DataError(f"{root} holds no images{reason}; expected files that end on {suffixes}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from compress.data.readers.files import Files, Names, nearness
-from compress.data.readers.found import BoxLabel, FoundImage, PolygonLabel, Problem
+from compress.data.readers.found import BoxLabel, FoundImage, PolygonLabel, Problem, RunsLabel
 from compress.errors import DataError
 
 MAX_LABEL_BYTES = 256 * 2**20
@@ -29,6 +29,7 @@ class LabelFile:
     size: tuple[int, int] | None
     boxes: tuple[BoxLabel, ...] = ()
     polygons: tuple[PolygonLabel, ...] = ()
+    runs: tuple[RunsLabel, ...] = ()
     class_name: str | None = None
     in_shares: bool = False
 
@@ -87,6 +88,7 @@ def _labelled(image: Path, labels: list[LabelFile]) -> FoundImage:
         class_name=label.class_name,
         boxes=label.boxes,
         polygons=label.polygons,
+        runs=label.runs,
         label_path=label.path,
         label_size=label.size,
         in_shares=label.in_shares,

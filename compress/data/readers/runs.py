@@ -26,6 +26,13 @@ def runs_label(height: int, width: int, counts: Sequence[int] | str, class_name:
     return RunsLabel((width, height), bytes(packed["counts"]), float(sum(runs[1::2])), class_name)
 
 
+def runs_of(mask_HW: NDArray[np.bool_], class_name: str) -> RunsLabel:
+    """A drawn region as run lengths."""
+    height, width = mask_HW.shape
+    packed = coco.encode(np.asfortranarray(mask_HW, dtype=np.uint8))
+    return RunsLabel((width, height), bytes(packed["counts"]), float(mask_HW.sum()), class_name)
+
+
 def draw_runs(label: RunsLabel) -> NDArray[np.bool_]:
     """The region's pixels, bool HxW."""
     width, height = label.size
