@@ -212,6 +212,11 @@ def _nothing_left(root: Path, checked: Checked, problems: Sequence[Problem]) -> 
     if checked.labelled:
         return f"{root}: none of its {len(checked.labelled):,} labelled images is in a split; correct the split lists"
     first = f"; the first of {len(problems)} problems: {problems[0].path} {problems[0].sentence}" if problems else ""
+    if any(image.captions for image in checked.unlabelled):
+        return (
+            f"{root} holds captions of its {len(checked.unlabelled):,} images and no labels; a caption is no class: "
+            f"add a column label to the table, or let a teacher label them with `edgevl compress --prompts`{first}"
+        )
     if checked.unlabelled and problems:
         return f"{root} holds {len(checked.unlabelled):,} images, but no label that can be used{first}"
     if checked.unlabelled:

@@ -55,6 +55,7 @@ def _skeleton(config: Any, folder: Path) -> nn.Module | None:
     writes = kind in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
     if kind not in transformers.MODEL_MAPPING and not writes:
         raise TeacherError(f"{folder} holds a {config.model_type} model, which has no image encoder edgevl can use")
+    transformers.utils.logging.set_verbosity_error()
     opener = transformers.AutoModel if kind in transformers.MODEL_MAPPING else transformers.AutoModelForImageTextToText
     with contextlib.suppress(Exception), warnings.catch_warnings(), torch.device("meta"):
         warnings.simplefilter("ignore")

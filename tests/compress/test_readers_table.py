@@ -174,6 +174,30 @@ def test_rows_that_contradict_each_other_or_lead_nowhere_are_told(tmp_path: Path
     assert "names images that are not here or not clear: 1, such as 'gone.png'" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("a.csv", ["image,label", "0.png,dent", ",dent", "gone.png,dent"]),
+        ("a.jsonl", ['{"image": "0.png", "label": "dent"}', "", '{"image": "", "label": "dent"}', '{"label": "dent"}']),
+    ],
+)
+def test_a_row_without_an_image_is_named_by_its_line(tmp_path: Path, name: str, lines: list[str]) -> None:
+    """A line number is found at once in a table of thousands; empty lines of a file count."""
+    said = " ".join(p.sentence for p in _found(tmp_path, name, *lines).problems)
+    assert ("rows without an image: 1, in line 3;" if name == "a.csv" else "an image: 2, in line 3, 4;") in said
+    assert ("such as 'gone.png' in line 4" in said) == (name == "a.csv")
+
+
+def test_captions_alone_are_no_labels(tmp_path: Path) -> None:
+    """The sentence says so, and the two ways out; the second of them reads the table."""
+    for i in range(4):
+        layouts.write_image(tmp_path / f"{i}.png", seed=i)
+    (tmp_path / "a.csv").write_text("\n".join(["image,caption", *(f"{i}.png,part {i}" for i in range(4))]))
+    with pytest.raises(DataError, match=r"captions of its 4 images and no labels.*column label.*--prompts"):
+        read_dataset(tmp_path)
+    assert next(u.captions for u in read_dataset(tmp_path, allow_unlabelled=True).unlabelled) == ("part 0",)
+
+
 @pytest.mark.parametrize("header", ["image,severity", "image,severity,group"])
 def test_a_damaged_table_ends_in_one_sentence(tmp_path: Path, header: str) -> None:
     """It is the only label there is; one that tells groups may not even be passed over."""

@@ -42,19 +42,21 @@ def read_index(files: Files, names: Names) -> Index:
     if "image" not in table.columns:
         return Index(problems=(Problem(path, "names no images: it needs a column path, image or name; not used"),))
     found: dict[Path, Entry] = {}
-    problems = [*table.problems, *unknown_splits(table)]
+    problems = [*table.problems, *rows.without_image(table), *unknown_splits(table)]
     missing: list[str] = []
-    for row in table.rows:
+    for line, row in zip(table.lines, table.rows, strict=True):
         written = str(row.get("image", ""))
+        if not written.strip():
+            continue
         images = names.find(written)
         if len(images) > 1:
             problems.append(Problem(path, f"names {written!r}, which {len(images)} images are called; not used"))
         elif images:
             problems += _add(found, images[0], row, path)
         else:
-            missing.append(written)
+            missing.append(f"{written!r} in line {line:,}")
     if missing:
-        said = f"names images that are not here: {len(missing):,}, such as {missing[0]!r}"
+        said = f"names images that are not here: {len(missing):,}, such as {missing[0]}"
         problems.append(Problem(path, said))
     return Index(found, tuple(problems))
 

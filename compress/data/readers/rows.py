@@ -15,6 +15,7 @@ from compress.data.readers.found import Problem
 from compress.errors import DataError
 
 _JSON_LINES = (".jsonl", ".ndjson")
+_SHOWN_LINES = 5
 SUFFIXES = (".csv", ".tsv", *_JSON_LINES)
 
 # Ours: what people write, the clearest first. Compared in lower case, with _ for spaces and dashes.
@@ -53,12 +54,14 @@ Row = Mapping[str, Any]
 class Table:
     """The rows of one file. A row holds only columns known here, by the house's name, and no empty values.
 
-    columns: all known columns of the table. problems: its rows that could not be read.
+    columns: all known columns of the table. lines: where each row ends in the file, counted from 1. problems: its rows
+    that could not be read.
     """
 
     path: Path
     columns: frozenset[str]
     rows: tuple[Row, ...]
+    lines: tuple[int, ...]
     problems: tuple[Problem, ...]
 
 
@@ -96,10 +99,20 @@ def text_of(path: Path) -> str:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def without_image(table: Table) -> list[Problem]:
+    """The rows that name no image, by their lines."""
+    lines = [line for line, row in zip(table.lines, table.rows, strict=True) if not str(row.get("image", "")).strip()]
+    if not lines:
+        return []
+    shown = ", ".join(f"{line:,}" for line in lines[:_SHOWN_LINES]) + (", ..." if len(lines) > _SHOWN_LINES else "")
+    return [Problem(table.path, f"has rows without an image: {len(lines):,}, in line {shown}; not used")]
+
+
 def _from_csv(path: Path, text: str) -> Table:
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
     rows: list[Row] = []
+    lines: list[int] = []
     problems: list[Problem] = []
     try:
         reader = csv.DictReader(text.splitlines(), delimiter=delimiter, strict=True)
@@ -112,14 +125,16 @@ def _from_csv(path: Path, text: str) -> Table:
                 continue
             values = {name: (line[written] or "").strip() for name, written in ours.items()}
             rows.append({name: value for name, value in values.items() if value})
+            lines.append(reader.line_num)
     except csv.Error as error:
         raise DataError(f"{path} is not a valid CSV file ({error}); repair or remove it") from error
-    return Table(path, frozenset(ours), tuple(rows), tuple(problems))
+    return Table(path, frozenset(ours), tuple(rows), tuple(lines), tuple(problems))
 
 
 def _from_json_lines(path: Path, text: str) -> Table:
     decoder = msgspec.json.Decoder(dict[str, Any])
     rows: list[Row] = []
+    lines: list[int] = []
     problems: list[Problem] = []
     columns: set[str] = set()
     for number, line in enumerate(text.split("\n"), 1):
@@ -133,7 +148,8 @@ def _from_json_lines(path: Path, text: str) -> Table:
         ours = _known(content)
         columns.update(ours)
         rows.append({name: content[written] for name, written in ours.items() if content[written] not in (None, "")})
-    return Table(path, frozenset(columns), tuple(rows), tuple(problems))
+        lines.append(number)
+    return Table(path, frozenset(columns), tuple(rows), tuple(lines), tuple(problems))
 
 
 def _known(written: Iterable[str]) -> dict[str, str]:

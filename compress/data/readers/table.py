@@ -11,7 +11,7 @@ from compress.data.readers.files import Files, Names
 from compress.data.readers.found import BoxLabel, Found, FoundImage, Problem, Split
 from compress.data.readers.index import INDEX, unknown_splits
 from compress.data.readers.lists import SPLIT_FOLDERS
-from compress.data.readers.rows import SUFFIXES, Row, Table, header_of, read_table
+from compress.data.readers.rows import SUFFIXES, Row, Table, header_of, read_table, without_image
 from compress.errors import DataError
 
 _LABELS = frozenset({"class", "grade", "mask", "boxes", "bbox", "objects", "x0"})
@@ -103,13 +103,15 @@ class _Reading:
 
     def _add(self, table: Table) -> None:
         missing: list[str] = []
-        self.problems += [*table.problems, *unknown_splits(table)]
-        for row in table.rows:
+        self.problems += [*table.problems, *without_image(table), *unknown_splits(table)]
+        for line, row in zip(table.lines, table.rows, strict=True):
             written = str(row.get("image", ""))
+            if not written.strip():
+                continue
             try:
                 image = self._near(written, table.path, self.pictures)
             except DataError:
-                missing.append(written)
+                missing.append(f"{written!r} in line {line:,}")
                 continue
             told = self.told.setdefault(image, _Told(image))
             try:
@@ -118,15 +120,13 @@ class _Reading:
                 self.unusable.add(image)
                 self.problems.append(Problem(table.path, f"{error} for {written!r}; image left out"))
         if missing:
-            said = f"names images that are not here or not clear: {len(missing):,}, such as {missing[0]!r}"
+            said = f"names images that are not here or not clear: {len(missing):,}, such as {missing[0]}"
             self.problems.append(Problem(table.path, said))
         if "split" in table.columns:
             self.sources.append(self.files.relative(table.path))
 
     def _near(self, written: str, table: Path, names: Names) -> Path:
         """Paths may be written from the table's own folder."""
-        if not written.strip():
-            raise DataError("has a row without an image")
         beside = names.find(f"{self.files.relative(table.parent)}/{written}") if table.parent != self.files.root else ()
         return beside[0] if len(beside) == 1 else names.near(written, table)
 
