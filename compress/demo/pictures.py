@@ -15,7 +15,8 @@ from camera.simulated.picture import PartPicture, render_part
 from camera.simulated.sprite import boxes_of
 from compress.progress import Reporter
 
-SIDE_PX = 144
+# As large as the line cuts a part from its frames: in another size it is sharper or softer than what was learned.
+SIDE_PX = 240
 _DONE = "complete"  # written last
 _SPLITS = {"train": 0.60, "val": 0.15, "test": 0.25}
 _GOOD_SHARE = 0.3

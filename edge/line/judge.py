@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from camera.frame import Frame
 from edge.inspection.inspector import Inspection, Prepared, View, clipped
+from edge.line.familiar import unlike_training
 from edge.line.ledger import Trigger
 from edge.line.recipes import Recipe
 from edge.messages import Box, Region, Timings, in_millimetres
@@ -73,6 +74,7 @@ class Judge:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._last_error: str | None = None
+        self._met: set[tuple[str, str]] = set()  # cameras, with the bundles that judged them
 
     def judge(self, works: Sequence[Work]) -> list[Findings]:
         """Inspect; what the same inspector judges goes together. A failing engine gives UNDECIDED."""
@@ -98,6 +100,7 @@ class Judge:
                 continue
             inspection = next(inspections)
             self._speak_up(work, inspection)
+            self._compare(work, inspection)
             found.append(_findings(work, inspection, _timings(work, inspection, begin_ns, end_ns), by))
         return found
 
@@ -106,6 +109,16 @@ class Judge:
         if inspection.error is not None and inspection.error != self._last_error:
             self._say(f"{work.trigger.camera}: a part stays UNDECIDED because {inspection.error}")
         self._last_error = inspection.error
+
+    def _compare(self, work: Work, inspection: Inspection) -> None:
+        """The first part of a camera tells whether it delivers what the bundle learned from."""
+        met = work.trigger.camera, work.recipe.inspector.bundle_id
+        if met in self._met:
+            return
+        self._met.add(met)
+        said = unlike_training(inspection.region, work.recipe.tiling, work.recipe.inspector.manifest)
+        if said is not None:
+            self._say(f"{work.trigger.camera}: {said}")
 
 
 def prepared(work: Work) -> Work:
