@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import functools
+import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +52,23 @@ app.add_typer(classes, name="classes", rich_help_panel="The workshop (needs torc
 app.add_typer(data, name="data", rich_help_panel="The workshop (needs torch)")
 
 
+def _of_disk(error: BaseException | None) -> str | None:
+    """Where and why the disk took no more, as a clause; None where the error, and what led to it, is another.
+
+    safetensors puts the system's number into its text only, numpy how much it could not write.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            return f"{f' ({error.filename})' if error.filename else ''}: {error.strerror}"
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if number and int(number[1]) in _DISK:
+            return f": {os.strerror(int(number[1]))}"
+        if isinstance(error, OSError) and re.fullmatch(r"\d+ requested and \d+ written", str(error)):
+            return f": {os.strerror(errno.ENOSPC)}"
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
     """The command, with foreseen errors as one sentence and an exit code instead of a traceback."""
 
@@ -60,11 +79,11 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except EdgevlError as error:
             Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True)
             raise typer.Exit(error.exit_code) from None
-        except OSError as error:
-            if error.errno not in _DISK:
+        except Exception as error:
+            reason = _of_disk(error)
+            if reason is None:
                 raise
-            place = f" ({error.filename})" if error.filename else ""
-            told = f"cannot write{place}: {error.strerror}; free some space or write elsewhere, and start again"
+            told = f"cannot write{reason}; free some space or write elsewhere, and start again"
             Console(stderr=True).print(f"[bold red]error:[/] {_escaped(told)}", highlight=False, soft_wrap=True)
             raise typer.Exit(EdgevlError.exit_code) from None
         except KeyboardInterrupt:

@@ -6,10 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import typer
+from safetensors import SafetensorError
 
 from edgevl import guarded
 from tests.compress.small_run import write_parts
@@ -116,12 +118,23 @@ def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_is_finished(tmp_path: Pa
     shutil.rmtree(work)
 
 
-def test_a_full_disk_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def _write_text() -> None:
+    Path("/dev/full").write_text("a stage's result")
+
+
+def _as_numpy_says_it() -> None:
+    """numpy's error carries no number of the system's."""
+    raise OSError("1048576 requested and 262112 written")
+
+
+def _as_safetensors_says_it() -> None:
+    """Its error is no OSError."""
+    raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+
+@pytest.mark.parametrize("command", [_write_text, _as_numpy_says_it, _as_safetensors_says_it])
+def test_a_full_disk_is_one_sentence(capsys: pytest.CaptureFixture[str], command: Callable[[], None]) -> None:
     """It fills in the middle of a stage; what is finished stays, so freeing space and starting again goes on."""
-
-    def command() -> None:
-        Path("/dev/full").write_text("a stage's result")
-
     with pytest.raises(typer.Exit) as ended:
         guarded(command)()
     assert ended.value.exit_code == 1
