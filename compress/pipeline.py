@@ -61,6 +61,7 @@ def compress(
         dataset = with_unknown(readable, recipe.unknown_defects)
         demand_meaning(recipe.budget, dataset)
         _demand_choice(dataset, recipe)
+        _demand_both_kinds(dataset)
         teacher = load_teacher(teacher_name)
         reporter.say(f"teacher: {teacher.name} ({teacher.architecture}, embedding of {teacher.dim})")
         spec, why = _input(teacher, dataset, recipe)
@@ -106,6 +107,14 @@ def _demand_choice(dataset: Dataset, recipe: Recipe) -> None:
             "--explore compares models by the defects they let pass, and here only good parts teach; leave it out, or "
             "let defects teach with --defects teach"
         )
+
+
+def _demand_both_kinds(dataset: Dataset) -> None:
+    """Raises DataError, at the start, where validation cannot fit the threshold between good parts and defects."""
+    kinds = {sample.kind for sample in dataset.of("val")}
+    if knows_defects(dataset) and dataset.has_good and len(kinds) < 2:
+        missing = "good" if kinds == {"defect"} else "defective"
+        raise DataError(f"{dataset.root}: validation has no {missing} image, so no threshold can be fitted; add some")
 
 
 def _demand_parity(report: RunReport, recipe: Recipe) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from compress.errors import TeacherError
+from compress.errors import DataError, TeacherError
 from compress.pipeline import compress
 from compress.progress import SilentReporter
 from compress.recipe import Recipe
 from compress.teachers.beforehand import demand_describer, demand_teacher
 from compress.train.options import TrainOptions
 from compress.train.run import train
+from tests.compress import layouts
 from tests.compress.small_run import write_parts
 from tests.compress.teachers import save_teacher
 
@@ -64,3 +65,14 @@ def test_a_mistyped_teacher_ends_a_run_before_it_reads(tmp_path: Path) -> None:
     with pytest.raises(TeacherError, match="there is no folder"):
         train(absent, data, out, TrainOptions(), SilentReporter())
     assert not (tmp_path / "out.work").exists()
+
+
+def test_a_validation_without_defects_ends_a_run_before_the_teacher_looks(clip: Path, tmp_path: Path) -> None:
+    """No threshold could be fitted; it was told after student and pruning, minutes later."""
+    for number, (split, name) in enumerate(
+        [("train", "ok"), ("train", "dent"), ("val", "ok"), ("test", "ok"), ("test", "dent")] * 4
+    ):
+        layouts.write_image(tmp_path / "data" / split / name / f"{number}.png", seed=number)
+    with pytest.raises(DataError, match="validation has no defective image"):
+        compress(str(clip), tmp_path / "data", tmp_path / "out", Recipe(), SilentReporter())
+    assert not (tmp_path / "out.work" / "1-teacher").exists()
