@@ -43,12 +43,14 @@ class Graph:
     made_for: MadeFor = "any"
 
 
-def check_out(out: Path) -> None:
-    """Refuse early to write over a folder that is not a bundle. Raises DataError."""
+def check_out(out: Path, data: Path | None = None) -> None:
+    """Refuse early to write over a folder that is not a bundle, or among the pictures of `data`. Raises DataError."""
     if out.name in ("", ".."):
         raise DataError(f"--out {out} has no name of its own; give the bundle one, such as bundles/line3")
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file()):
         raise DataError(f"{out} exists and is not a bundle; choose another --out, or remove it")
+    if data is not None and out.resolve().is_relative_to(data.resolve()):
+        raise DataError(f"--out {out} lies among the pictures, in {data}; give the bundle a place outside of it")
 
 
 def pack(

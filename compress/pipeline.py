@@ -50,7 +50,7 @@ def compress(
     does not decide as torch does; nothing is packed then.
     Work is kept in `OUT.work` beside it. Deterministic for a seed, on one machine with one number of threads.
     """
-    check_out(out)
+    check_out(out, data)
     list_files(data)  # a folder that is not there is told before a model is fetched from the hub
     demand_teacher(teacher_name, reads=recipe.prompts is not None)
     with open_workspace(out.with_name(out.name + ".work"), reporter) as work:

@@ -71,7 +71,7 @@ def add_language(
 
     Raises BundleError, DataError, TeacherError. Work is kept in `OUT.work`.
     """
-    check_out(out)
+    check_out(out, data)
     if out.resolve() == base.resolve():
         raise DataError(f"--out {out} is the bundle itself, and a bundle is not changed; choose another --out")
     bundle = load_bundle(base)

@@ -55,6 +55,8 @@ def test_out_may_be_new_empty_or_a_bundle_only(finished_run: FinishedRun, tmp_pa
     for mine in (tmp_path, tmp_path / "file"):
         with pytest.raises(DataError, match="is not a bundle"):
             check_out(mine)
+    with pytest.raises(DataError, match="lies among the pictures"):
+        check_out(tmp_path / "pictures" / "bundles" / "line", tmp_path / "pictures")
 
 
 def test_titles_come_from_the_data_folder(tmp_path: Path) -> None:
