@@ -50,8 +50,8 @@ def test_the_device_rejects_what_it_was_never_shown(good_only: FinishedRun) -> N
     assert bundle.manifest.classes == (ClassSpec("good", "good"),)
     inspector = Inspector(bundle, open_engine(bundle, threads=1).engine)
     spotted = [inspector.inspect(_part(seed, spotted=True)) for seed in range(900, 910)]
-    passed = [inspector.inspect(_part(seed, spotted=False)).decided.status == "OK" for seed in range(900, 910)]
-    assert sum(passed) >= 8
+    passed = [inspector.inspect(_part(seed, spotted=False)).decided.status == "OK" for seed in range(900, 940)]
+    assert sum(passed) >= 28  # four held-out parts promise 32 of 40 on average, float and int8 one or two apart
     assert {(i.decided.status, i.decided.class_name) for i in spotted} == {("NG", UNKNOWN_DEFECT.name)}
     best = spotted[0].boxes[0]
     assert best.x < 40
