@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from compress.chain import Course, aim, narrow, teach
@@ -23,6 +24,7 @@ from compress.good_parts.normality import Normality
 from compress.good_parts.unknown import known_classes, knows_defects, tells_unknown, with_unknown
 from compress.judge.budget import demand_meaning, unreachable
 from compress.judge.point import Budget
+from compress.judge.thresholds import demand_both_kinds
 from compress.pack import check_out
 from compress.prepare import data_key, look_of, opinion_of, readable_of, regroup
 from compress.progress import Reporter
@@ -61,7 +63,9 @@ def compress(
         dataset = with_unknown(readable, recipe.unknown_defects)
         demand_meaning(recipe.budget, dataset)
         _demand_choice(dataset, recipe)
-        _demand_both_kinds(dataset)
+        if knows_defects(dataset) and dataset.has_good:  # told at the start, not after the training
+            is_defect_N = np.array([sample.kind == "defect" for sample in dataset.of("val")])
+            demand_both_kinds(is_defect_N, f"{dataset.root}: validation")
         teacher = load_teacher(teacher_name)
         reporter.say(f"teacher: {teacher.name} ({teacher.architecture}, embedding of {teacher.dim})")
         spec, why = _input(teacher, dataset, recipe)
@@ -107,14 +111,6 @@ def _demand_choice(dataset: Dataset, recipe: Recipe) -> None:
             "--explore compares models by the defects they let pass, and here only good parts teach; leave it out, or "
             "let defects teach with --defects teach"
         )
-
-
-def _demand_both_kinds(dataset: Dataset) -> None:
-    """Raises DataError, at the start, where validation cannot fit the threshold between good parts and defects."""
-    kinds = {sample.kind for sample in dataset.of("val")}
-    if knows_defects(dataset) and dataset.has_good and len(kinds) < 2:
-        missing = "good" if kinds == {"defect"} else "defective"
-        raise DataError(f"{dataset.root}: validation has no {missing} image, so no threshold can be fitted; add some")
 
 
 def _demand_parity(report: RunReport, recipe: Recipe) -> None:

@@ -54,15 +54,6 @@ def labelled_boxes(sample: Sample, mask_HW: NDArray[np.bool_]) -> tuple[Box, ...
     return tuple(_around(labels_HW == number) for number in np.unique(labels_HW) if number)
 
 
-def map_target(sample: Sample, image_size: tuple[int, int], map_h: int, map_w: int) -> NDArray[np.float32] | None:
-    """The share of each cell of a `map_h` x `map_w` map that is defect, float32 0..1; None where unknown.
-
-    image_size: (height, width) of the sample's image in pixels.
-    """
-    mask_HW = defect_mask(sample, *image_size)
-    return None if mask_HW is None else cell_shares(mask_HW, map_h, map_w)
-
-
 def cell_shares(mask_HW: NDArray[np.bool_], map_h: int, map_w: int) -> NDArray[np.float32]:
     """The share of each cell of a `map_h` x `map_w` map that is marked, float32 0..1.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -48,17 +48,29 @@ class BoxAgreement(msgspec.Struct, frozen=True):
     unplaced: float
 
 
+def masked(
+    samples: Iterable[Sample], maps: Iterable[NDArray[np.float32]]
+) -> Iterator[tuple[Sample, NDArray[np.float32], NDArray[np.bool_]]]:
+    """Those samples whose places are known, with their maps, and masks in pixels of their pictures."""
+    for sample, map_HW in zip(samples, maps, strict=True):
+        if not sample.localised:
+            continue
+        mask_HW = defect_mask(sample, *read_image(sample.path).shape[:2])
+        if mask_HW is not None:
+            yield sample, map_HW, mask_HW
+
+
+def marked(sample: Sample, map_HW: NDArray[np.float32], mask_HW: NDArray[np.bool_]) -> list[Marked]:
+    """One, or none where nothing is marked."""
+    height, width = mask_HW.shape
+    return [Marked(map_HW, Region(0, 0, width, height), labelled_boxes(sample, mask_HW))] if mask_HW.any() else []
+
+
 def marked_pictures(samples: Sequence[Sample], map_NHW: NDArray[np.float32]) -> list[Marked]:
     """Those samples that are defective and whose places are known, with their maps."""
-    found = []
-    for sample, map_HW in zip(samples, map_NHW, strict=True):
-        if sample.kind == "good" or not sample.localised:
-            continue
-        height, width = read_image(sample.path).shape[:2]
-        mask_HW = defect_mask(sample, height, width)
-        if mask_HW is not None and mask_HW.any():
-            found.append(Marked(map_HW, Region(0, 0, width, height), labelled_boxes(sample, mask_HW)))
-    return found
+    defective = [number for number, sample in enumerate(samples) if sample.kind != "good"]
+    found = masked((samples[number] for number in defective), map_NHW[defective])
+    return [one for each in found for one in marked(*each)]
 
 
 def agreement(pictures: Sequence[Marked], marking: Marking) -> BoxAgreement | None:

@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress.data.dataset import Dataset, Sample
-from compress.data.images import read_image
-from compress.data.masks import defect_mask
 from compress.data.pictures import Pictures
 from compress.good_parts.conformal import DEFAULT_OVERKILL, fit_anomaly_rule
 from compress.good_parts.unknown import known_classes, knows_defects
 from compress.judge.answers import Answers
-from compress.judge.boxes import UNFITTED, agreement, fit_marking, marked_pictures
+from compress.judge.boxes import UNFITTED, Marked, agreement, fit_marking, marked, marked_pictures, masked
 from compress.judge.by_group import GroupScore, by_group
 from compress.judge.curves import Curve, curve
 from compress.judge.metrics import Classification, Inspection, aupro, classification, inspection, pixel_auroc
@@ -139,19 +137,15 @@ def localise(
     """
     assert map_NHW is not None
     maps, masks = [], []
-    for sample, map_HW in zip(samples, map_NHW, strict=True):
-        if not sample.localised:
-            continue
-        height, width = read_image(sample.path).shape[:2]
-        mask = defect_mask(sample, height, width)
-        if mask is None:
-            continue
-        size = (_MAP_SIDE, _MAP_SIDE)
-        maps.append(np.asarray(cv2.resize(map_HW, size, interpolation=cv2.INTER_LINEAR)))
-        masks.append(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5)
+    defective: list[Marked] = []
+    size = (_MAP_SIDE, _MAP_SIDE)
+    for sample, map_HW, mask_HW in masked(samples, map_NHW):
+        maps.append(np.asarray(cv2.resize(map_HW, size, interpolation=cv2.INTER_LINEAR), np.float32))
+        masks.append(cv2.resize(mask_HW.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5)
+        defective += marked(sample, map_HW, mask_HW)
     if not maps:
         return Localisation(0, None, None)
-    boxes = None if marking is None else agreement(marked_pictures(samples, map_NHW), marking)
+    boxes = None if marking is None else agreement(defective, marking)
     return Localisation(len(maps), pixel_auroc(maps, masks), aupro(maps, masks), boxes)
 
 

@@ -26,9 +26,7 @@ def fit_threshold(
     Limits are rates, 0..1. Raises BudgetError where they exclude each other, and DataError where one kind of
     image is missing.
     """
-    if is_defect_N.all() or not is_defect_N.any():
-        missing = "good" if is_defect_N.all() else "defective"
-        raise DataError(f"validation has no {missing} image, so no threshold can be fitted; add some")
+    demand_both_kinds(is_defect_N)
     edges = np.unique(np.concatenate([[0.0], defect_score_N.astype(np.float64), [1.0]]))
     # The first candidate rejects everything, even a score of 0; the last nothing, not even a score of 1.
     between = (edges[:-1] + edges[1:]) / 2
@@ -42,6 +40,13 @@ def fit_threshold(
     cost_T = np.where(allowed_T, escape_T + overkill_T, np.inf)
     best_T = np.isclose(cost_T, cost_T.min(), rtol=0, atol=1e-12)
     return float(candidate_T[np.argmax(np.where(best_T, gap_T, -1.0))])
+
+
+def demand_both_kinds(is_defect_N: NDArray[np.bool_], where: str = "validation") -> None:
+    """Raises DataError where no threshold can be fitted between good parts and defects, for one kind is missing."""
+    if is_defect_N.all() or not is_defect_N.any():
+        missing = "good" if is_defect_N.all() else "defective"
+        raise DataError(f"{where} has no {missing} image, so no threshold can be fitted; add some")
 
 
 def fit_temperature(logits_NK: NDArray[np.floating], y_N: NDArray[np.integer]) -> float:

@@ -76,12 +76,9 @@ class Lesson:
 
         Between as-is and fully balanced, as classes are. 1 where no defect is marked.
         """
-        share = np.nanmean(self.features.map_MHW, dtype=np.float64) if self._has_map else 0.0
+        known_C = self.features.map_MHW[~np.isnan(self.features.map_MHW)]
+        share = known_C.mean(dtype=np.float64) if known_C.size else 0.0
         return float(np.sqrt((1 - share) / share)) if 0 < share < 1 else 1.0
-
-    @property
-    def _has_map(self) -> bool:
-        return not np.isnan(self.features.map_MHW).all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from compress.data.dataset import BoxLabel, PolygonLabel, Sample
-from compress.data.masks import defect_mask, map_target
+from compress.data.masks import cell_shares, defect_mask
 from compress.errors import DataError
 from tests.compress import layouts
 
@@ -45,6 +45,11 @@ def test_a_mask_file_goes_before_all_else_and_must_fit(tmp_path: Path) -> None:
     assert np.array_equal(mask, drawn > 0)
     with pytest.raises(DataError, match="not of the size 6x4 of its image"):
         defect_mask(sample, 4, 6)
+
+
+def map_target(sample: Sample, size: tuple[int, int], map_h: int, map_w: int) -> np.ndarray | None:
+    mask_HW = defect_mask(sample, *size)
+    return None if mask_HW is None else cell_shares(mask_HW, map_h, map_w)
 
 
 def test_good_is_empty_and_unknown_is_none() -> None:
