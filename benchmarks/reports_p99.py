@@ -1,9 +1,10 @@
 """Whether reports slow verdicts down: p99 from capture to verdict with reports and without, at 70 % load, in turn.
 
-    python -m benchmarks.reports_p99 --bundle bundles/neu [--rounds 6] [--seconds 15] [--frames URI]
+    python -m benchmarks.reports_p99 --bundle bundles/neu [--turns 30] [--seconds 2] [--frames URI]
 
-Rounds with and without reports alternate within one run, so that whatever else the machine does hits both alike. The
-process that writes is warm before a round counts. The target is a ratio of at most 1.05.
+One whole line runs all the time, and every other turn its parts are offered to the reports, so that whatever else the
+machine does hits both alike. What happens at the beginning of a turn, while reports that were queued before are still
+written, is not counted. The process that writes is warm before the first turn. The target is a ratio of at most 1.05.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,88 +37,135 @@ from edge.line.heartbeat import line_facts
 from edge.line.pictures import PicturePlan
 from edge.line.plan import CameraPlan
 from edge.line.recipes import one_recipe
-from edge.messages import ReportState, time_text
+from edge.messages import ReportState, Verdict, time_text
 from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.runtime import Line, Outlets
 from edge.store.history import History
 from edge.store.store import PICTURES, StoreLimits, open_store
+from edge.verdict import Status
 
 _FRAMES = "pattern:?fps=0&size=640x480"
 _LOAD = 0.7
 _TARGET = 1.05
+_FULL_S = 4.0
+# Reports that were queued in the turn before are written by then.
+_SETTLE_S = 0.8
 _WARM_S = 120.0
 _WARM_REPORTS = 3
+_DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all rounds share: the model, and pictures (uint8 HxWx3 BGR) in memory."""
+    """What the lines share: the model, and pictures (uint8 HxWx3 BGR) in memory."""
 
     bundle: Bundle
     opened: OpenedEngine
     images: Sequence[NDArray[np.uint8]]
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """times_ms: from capture to verdict. reports: by state. service_cpu, writer_cpu: cores that the processes used."""
+class Switch(frozenset[Status]):
+    """The statuses that get a report, while it is on."""
 
-    times_ms: NDArray[np.float64]
+    is_on = True
+
+    def __contains__(self, status: object) -> bool:
+        return self.is_on and super().__contains__(status)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """begun, ended: as `time_text`. reports: by state. service_cpu, writer_cpu: cores that the processes used."""
+
+    begun: str
+    ended: str
     reports: Mapping[ReportState, int]
+    seconds: float
     service_cpu: float
     writer_cpu: float
 
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Turns of one kind. times_ms: of each turn, from capture to verdict."""
+
+    turns: list[Turn]
+    times_ms: list[NDArray[np.float64]]
+
     @property
-    def p99_ms(self) -> float:
-        return float(np.percentile(self.times_ms, 99))
+    def all_ms(self) -> NDArray[np.float64]:
+        return np.concatenate(self.times_ms)
+
+    @property
+    def service_ms(self) -> float:
+        """Processor time of the service a verdict."""
+        used_s = sum(turn.service_cpu * turn.seconds for turn in self.turns)
+        return 1e3 * used_s / len(self.all_ms)
+
+    def percentile(self, share: float) -> float:
+        return float(np.percentile(self.all_ms, share))
 
 
-def measure(bundle_path: Path, frames: str, rounds: int, seconds: float) -> tuple[list[Round], list[Round], float]:
-    """Rounds without and with reports, and the frames a second that they were given. Raises EdgevlError."""
+def measure(bundle_path: Path, frames: str, turns: int, seconds: float) -> tuple[Measured, Measured, float]:
+    """Turns without and with reports, and the frames a second that they were given. Raises EdgevlError."""
     bundle = load_bundle(bundle_path)
     opened = open_engine(bundle, threads=1)
     shared = Shared(bundle, opened, load_pictures(frames))
-    plan = ReportPlan((bundle_path.resolve(),), ("zh-TW", "en"))
-    without: list[Round] = []
-    having: list[Round] = []
+    switch = Switch(ReportPlan((), ()).statuses)
+    plan = ReportPlan((bundle_path.resolve(),), ("zh-TW", "en"), switch)
+    without: list[Turn] = []
+    having: list[Turn] = []
     try:
-        fps = _LOAD * len(_round(shared, NO_REPORTS, 0.0, 3.0).times_ms) / 3.0
-        for number in range(rounds):
-            turns = [(without, NO_REPORTS), (having, plan)]
-            for into, reports in turns if number % 2 else reversed(turns):
-                into.append(_round(shared, reports, fps, seconds))
+        with _line(shared, 0.0, _FULL_S, NO_REPORTS) as (line, full):
+            line.wait(_FULL_S)
+        fps = _LOAD * len(full) / _FULL_S
+        with _line(shared, fps, 2 * turns * (seconds + _SETTLE_S) + _WARM_S, plan) as (line, verdicts):
+            _warm(line)
+            for number in range(turns):
+                for switch.is_on in (False, True) if number % 2 else (True, False):
+                    (having if switch.is_on else without).append(_turn(line, seconds))
     finally:
         opened.engine.close()
-    return without, having, fps
+    return _measured(without, verdicts), _measured(having, verdicts), fps
 
 
-def _round(shared: Shared, reports: ReportPlan, fps: float, seconds: float) -> Round:
-    """A whole line over these pictures, for a while; fps 0 for as fast as it goes."""
+@contextmanager
+def _line(shared: Shared, fps: float, seconds: float, reports: ReportPlan) -> Iterator[tuple[Line, list[Verdict]]]:
+    """A whole line at work; fps 0 for as fast as it goes. Its verdicts are there when it has ended."""
+    verdicts: list[Verdict] = []
     with (
         tempfile.TemporaryDirectory(prefix="edgevl-reports-") as folder,
         open_store(Path(folder), StoreLimits(), _nobody) as store,
         Publisher("tcp://127.0.0.1:*") as publisher,
     ):
         outlets = Outlets(store, publisher, PicturePlan(Path(folder) / PICTURES, True, 5.0, 80), reports)
-        camera = CameraPlan(PacedFrames("belt", shared.images, fps, seconds + _WARM_S), waits=fps == 0)
+        camera = CameraPlan(PacedFrames("belt", shared.images, fps, seconds), waits=fps == 0)
         facts = line_facts("reports", [shared.bundle], shared.opened)
         recipes = one_recipe(Inspector(shared.bundle, shared.opened.engine), ["belt"])
         line = Line(facts, [camera], recipes, outlets, Numbers(new_epoch()), print)
         line.start()
-        if reports.statuses:
-            _warm(line)
-        begun = time_text(time.time_ns())
-        before, writer_s, service_s = line.state().reports, _writer_s(), time.process_time()
-        line.wait(seconds)
-        service_s, writer_s = time.process_time() - service_s, _writer_s() - writer_s
-        after = line.state().reports
-        line.stop()
+        try:
+            yield line, verdicts
+        finally:
+            line.stop()
         if line.failure is not None:
             raise line.failure
-        verdicts = [kept.verdict for kept in History(Path(folder)).recent(10_000_000)]
-    times = [v.timings.total_ms for v in verdicts if v.captured >= begun]
-    counted = {state: number - before[state] for state, number in after.items()}
-    return Round(np.array(times), counted, service_s / seconds, writer_s / seconds)
+        verdicts += [kept.verdict for kept in History(Path(folder)).recent(10_000_000)]
+
+
+def _turn(line: Line, seconds: float) -> Turn:
+    line.wait(_SETTLE_S)
+    begun, before = time_text(time.time_ns()), line.state().reports
+    writer_s, service_s = _writer_s(), time.process_time()
+    line.wait(seconds)
+    service_s, writer_s = time.process_time() - service_s, _writer_s() - writer_s
+    counted = {state: number - before[state] for state, number in line.state().reports.items()}
+    return Turn(begun, time_text(time.time_ns()), counted, seconds, service_s / seconds, writer_s / seconds)
+
+
+def _measured(turns: list[Turn], verdicts: Sequence[Verdict]) -> Measured:
+    times = [[v.timings.total_ms for v in verdicts if turn.begun <= v.captured < turn.ended] for turn in turns]
+    return Measured(turns, [np.array(of_turn) for of_turn in times])
 
 
 def _warm(line: Line) -> None:
@@ -134,33 +183,47 @@ def _writer_s() -> float:
     return sum(one.user + one.system for one in times)
 
 
-def table(without: Sequence[Round], having: Sequence[Round], fps: float, seconds: float, bundle: str) -> Table:
-    """The figures; the ratio is that of the p99 of all rounds together."""
+def table(without: Measured, having: Measured, fps: float, bundle: str) -> Table:
+    """The figures; the ratio is that of the p99 of all turns together."""
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    pooled = [np.concatenate([r.times_ms for r in rounds]) for rounds in (without, having)]
-    ratio = float(np.percentile(pooled[1], 99) / np.percentile(pooled[0], 99))
-    ratios = [b.p99_ms / a.p99_ms for a, b in zip(without, having, strict=True)]
-    counted = {state: sum(r.reports[state] for r in having) for state in having[0].reports}
+    kinds = (without, having)
+    ratio = having.percentile(99) / without.percentile(99)
+    counted = {state: sum(turn.reports[state] for turn in having.turns) for state in having.turns[0].reports}
     said = ", ".join(f"{number} {state}" for state, number in counted.items() if state != "queued")
+    writer_cpu = statistics.mean(turn.writer_cpu for turn in having.turns)
     shown = Table(
         "",
         "without",
         "with reports",
-        title=f"{bundle}: {fps:.0f} frames/s, {len(without)} rounds each; load {load} on {os.cpu_count()} cores",
-        caption=f"{said}; the writing process used {statistics.mean(r.writer_cpu for r in having):.2f} cores",
+        title=f"{bundle}: {fps:.0f} frames/s, {len(without.turns)} turns each; load {load} on {os.cpu_count()} cores",
+        caption=f"{said}; the writing process used {writer_cpu:.2f} cores",
     )
-    for name, share in (("p50", 50), ("p99", 99), ("p99.9", 99.9)):
-        shown.add_row(f"{name}, ms", *(f"{np.percentile(times, share):.2f}" for times in pooled))
-    shown.add_row("verdicts", *(str(len(times)) for times in pooled))
-    costs = [sum(r.service_cpu for r in rounds) * seconds * 1e3 for rounds in (without, having)]
-    shown.add_row(
-        "CPU of the service, ms a verdict", *(f"{c / len(t):.3f}" for c, t in zip(costs, pooled, strict=True))
-    )
+    for share in (50, 90, 99, 99.9):
+        shown.add_row(f"p{share}, ms", *(f"{kind.percentile(share):.2f}" for kind in kinds))
+    shown.add_row("verdicts", *(str(len(kind.all_ms)) for kind in kinds))
+    shown.add_row("CPU of the service, ms a verdict", *(f"{kind.service_ms:.3f}" for kind in kinds))
     shown.add_section()
     met = "met" if ratio <= _TARGET else "MISSED"
     shown.add_row("p99 with / without", f"<= {_TARGET}: {met}", f"{ratio:.3f}")
-    shown.add_row("of each pair of rounds", "median", f"{statistics.median(ratios):.3f}")
+    low, high = _interval(without, having)
+    pairs = [
+        np.percentile(b, 99) / np.percentile(a, 99) for a, b in zip(without.times_ms, having.times_ms, strict=True)
+    ]
+    shown.add_row("of each pair of turns", "median", f"{statistics.median(pairs):.3f}")
+    shown.add_row("95 % of draws of turns", f"{low:.3f}", f"to {high:.3f}")
     return shown
+
+
+def _interval(without: Measured, having: Measured) -> tuple[float, float]:
+    """Of the ratio, over draws of pairs of turns with replacement (the percentile bootstrap)."""
+    rng = np.random.default_rng(0)
+    ratios = []
+    for _ in range(_DRAWS):
+        pairs = rng.integers(len(having.turns), size=len(having.turns))
+        p99 = [np.percentile(np.concatenate([kind.times_ms[n] for n in pairs]), 99) for kind in (having, without)]
+        ratios.append(p99[0] / p99[1])
+    low, high = np.percentile(ratios, (2.5, 97.5))
+    return float(low), float(high)
 
 
 def _nobody(_sentence: str) -> None:
@@ -171,15 +234,15 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reports_p99", description=(__doc__ or "").split(":")[0])
     parser.add_argument("--bundle", type=Path, required=True, help="the bundle to run; its reports as it has them")
     parser.add_argument("--frames", default=_FRAMES, help="a camera's URI, a folder or a video")
-    parser.add_argument("--rounds", type=int, default=6, help="of each kind")
-    parser.add_argument("--seconds", type=float, default=15.0, help="of each round")
+    parser.add_argument("--turns", type=int, default=30, help="of each kind")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each turn")
     given = parser.parse_args(arguments)
     try:
-        without, having, fps = measure(given.bundle, given.frames, given.rounds, given.seconds)
+        without, having, fps = measure(given.bundle, given.frames, given.turns, given.seconds)
     except EdgevlError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    Console().print(table(without, having, fps, given.seconds, str(given.bundle)))
+    Console().print(table(without, having, fps, str(given.bundle)))
     return 0
 
 

@@ -37,6 +37,7 @@ from edge.reports.handover import (
     next_question,
 )
 
+# For systems where it means more than the policy does: inside a group of processes that has a share of its own.
 _NICE = 19
 _FIRST_TO_GO = "1000"
 
@@ -57,11 +58,19 @@ def main(fd: int, parent: int, opened: Callable[[Open], Office]) -> None:
     # A Ctrl-C, and systemd's SIGTERM, reach every process of the service; the line ends this one in its turn.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    os.nice(_NICE)
+    _give_way()
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
     with socket.socket(fileno=fd) as line, suppress(HungUpError):
         serve(line, opened)
+
+
+def _give_way() -> None:
+    """Gets what nobody else wants of the processor. A nice process would keep a thread that wakes up waiting for its
+    whole time slice; under this policy it never does."""
+    os.nice(_NICE)
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def serve(line: socket.socket, opened: Callable[[Open], Office]) -> None:

@@ -5,7 +5,9 @@ The same process answers questions about parts, which go first.
     inspection --offer--> [ desk thread: queue, clock, process ] --> outbox: disk, then feed
 
 Whoever offers a part pays for one append: the picture is copied, the report numbered and the process tended in the
-desk's own thread. A report that fails, for whatever reason, has expired; nothing here reaches a verdict.
+desk's own thread. That is woken for a part that will be written about, and not for one that is shed: on a line where
+every part is NG it would take the interpreter from the inspection hundreds of times a second. A report that fails, for
+whatever reason, has expired; nothing here reaches a verdict.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ from edge.reports.plan import ReportPlan
 from edge.reports.process import MODULE
 from edge.reports.tended import TendedProcess
 
+# Of each camera, for long and at once: nobody reads more, and each costs as much as ten verdicts.
+_PER_S = 2.0
+_BURST = 10
 # Those who ask wait for it.
 _ANSWER_S = 10.0
 _MOST_QUESTIONS = 32
@@ -76,13 +81,14 @@ class ReportDesk:
         self._process = TendedProcess(wish, plan.hang_s, say, module)
         self._questions: deque[_Question] = deque()
         self._asked: _Question | None = None
-        self._offers: deque[tuple[Verdict, Frame | None]] = deque()
+        self._offers: deque[tuple[Verdict, Frame]] = deque()
+        self._shed: deque[Verdict] = deque()
         self._opening = threading.Lock()
         self._is_open = True
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._waiting: deque[_Waiting] = deque()
         self._in_hand: _Waiting | None = None
-        self._allowance = Allowance()
+        self._allowance = Allowance(_PER_S, _BURST)
         self._news = News(numbers, outbox)
         self._last_failure = ""
 
@@ -90,11 +96,16 @@ class ReportDesk:
         """Ask for a report, if this verdict is to have one. Never waits for anything; from any thread."""
         if verdict.status not in self._plan.statuses:
             return
-        # Where our thread gets no time at all, pictures must not pile up in memory.
-        crowded = len(self._offers) >= self._plan.queue
         with self._opening:
-            if self._is_open:
-                self._offers.append((verdict, None if crowded else frame))
+            if not self._is_open:
+                return
+            if self._has_room(frame):
+                self._offers.append((verdict, frame))
+                is_news = True
+            else:
+                is_news = not self._shed
+                self._shed.append(verdict)
+            if is_news:
                 os.eventfd_write(self._bell, 1)
 
     def ask(self, question: Ask, reply: Callable[[Asked | str], None]) -> None:
@@ -151,8 +162,14 @@ class ReportDesk:
             self._expire()
         if self._waiting and self._process.is_free:
             self._give(self._waiting.popleft())
-        if time.monotonic() >= self._news.due:
+        if time.monotonic() >= self._news_due:
+            self._note_shed()
             self._news.tell()
+
+    @property
+    def _news_due(self) -> float:
+        """When to tell, as `time.monotonic()`; never where there is nothing."""
+        return self._news.tell_at if self._shed or self._news.is_new else math.inf
 
     def _wait(self) -> None:
         """Until there is an offer or an answer, or something is due."""
@@ -162,7 +179,7 @@ class ReportDesk:
             self._in_hand.due if self._in_hand else math.inf,
             self._questions[0].due if self._questions else math.inf,
             self._asked.due if self._asked else math.inf,
-            self._news.due,
+            self._news_due,
         )
         bells = select.poll()
         bells.register(self._bell, select.POLLIN)
@@ -178,17 +195,22 @@ class ReportDesk:
 
     def _take_offers(self) -> None:
         while self._offers:
-            verdict, frame = self._offers.popleft()
-            picture = self._shared(frame, verdict) if frame is not None and self._has_room(frame) else None
+            verdict, frame = self._offers[0]
+            picture = self._shared(frame, verdict)
             if picture is None:
                 self._news.note(verdict, "shed")
             else:
                 self._waiting.append(_Waiting(verdict, picture, time.monotonic() + self._plan.expire_s))
                 self._news.note(verdict, "queued")
+            self._offers.popleft()  # only now: until then it takes room in the queue
+
+    def _note_shed(self) -> None:
+        while self._shed:
+            self._news.note(self._shed.popleft(), "shed")
 
     def _has_room(self, frame: Frame) -> bool:
-        """Nobody reads more reports a second than pictures are kept, and each costs a copy of its picture."""
-        return len(self._waiting) < self._plan.queue and self._allowance.grants(frame)
+        """Nobody reads more reports a second than this, and each costs a copy of its picture."""
+        return len(self._waiting) + len(self._offers) < self._plan.queue and self._allowance.grants(frame)
 
     def _shared(self, frame: Frame, verdict: Verdict) -> int | None:
         try:
@@ -245,6 +267,7 @@ class ReportDesk:
         self._process.end()
         while self._offers:
             self._news.note(self._offers.popleft()[0], "shed")
+        self._note_shed()
         if self._in_hand is not None:
             self._news.note(self._in_hand.verdict, "expired")
         while self._waiting:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -25,13 +24,14 @@ class News:
         self._numbers = numbers
         self._outbox = outbox
         self._new: list[PartReport] = []
-        self._tell_at = 0.0
+        # When to tell next, as `time.monotonic()`.
+        self.tell_at = 0.0
         self._counts: Counter[ReportState] = Counter()
 
     @property
-    def due(self) -> float:
-        """When to tell, as `time.monotonic()`; never where there is nothing."""
-        return self._tell_at if self._new else math.inf
+    def is_new(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self._new)
 
     def counts(self) -> Mapping[ReportState, int]:
         """How many came to each end since the start, and how many are queued now."""
@@ -82,4 +82,4 @@ class News:
         if self._new:
             self._outbox.put("reports", Reported(tuple(self._new)))
         self._new.clear()
-        self._tell_at = time.monotonic() + _TELL_EVERY_S
+        self.tell_at = time.monotonic() + _TELL_EVERY_S
