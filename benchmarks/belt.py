@@ -22,7 +22,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from edge.config import CameraSection, DashboardSection, EngineSection, FeedSection, LineFile, LineSection
+from edge.config.sections import CameraSection, DashboardSection, EngineSection, FeedSection, LineFile, LineSection
 from edge.errors import ConfigError, EdgevlError
 from edge.messages import Region, Verdict
 from edge.service import run_line

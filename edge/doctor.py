@@ -22,7 +22,8 @@ from rich.table import Table
 from camera.open import open_camera
 from camera.source import SourceError
 from edge.bundle import Bundle, load_bundle
-from edge.config import CameraSection, EngineSection, load_line
+from edge.config.load import load_line
+from edge.config.sections import CameraSection, EngineSection
 from edge.engines.choose import open_engine
 from edge.engines.ort import available_providers
 from edge.engines.tensorrt.files import accepted_engine, all_records

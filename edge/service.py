@@ -23,7 +23,7 @@ from rich.table import Table
 from camera.open import open_camera
 from camera.source import SourceUriError
 from edge.companion import Companion
-from edge.config import MAIN, CameraSection, EngineSection, LineFile, LineSection
+from edge.config.sections import MAIN, CameraSection, EngineSection, LineFile, LineSection
 from edge.errors import ConfigError
 from edge.feed.gate import Gate
 from edge.feed.publisher import Numbers, Publisher, beside, new_epoch

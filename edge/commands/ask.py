@@ -35,7 +35,7 @@ def ask_command(
     Example:  edgevl ask part.jpg "Is there a scratch? 左邊有幾處刮痕？" --bundle bundles/neu
     """
     from edge.bundle import load_bundle
-    from edge.config import load_line
+    from edge.config.load import load_line
     from edge.line.heartbeat import shown_classes
     from edge.questions.interview import Interview
 

@@ -197,7 +197,7 @@ def moment(option: str, text: str | None, now: datetime) -> datetime | None:
 
 def data_folder(command: str, line_file: Path | None, db: Path | None) -> Path:
     """The data folder that is meant. command: as it is typed, for the sentence. Raises ConfigError."""
-    from edge.config import load_line
+    from edge.config.load import load_line
     from edge.store.store import DATABASE
 
     if (line_file is None) == (db is None):

@@ -20,7 +20,7 @@ def run_command(
 
     Example:  edgevl run configs/line-demo.toml
     """
-    from edge.config import load_line
+    from edge.config.load import load_line
     from edge.service import run_line
 
     run_line(load_line(line_file), seconds, Console())

@@ -124,7 +124,7 @@ def _found(search: Search, question: str, bundles: Sequence[Bundle], wanted: Wan
 def _bundles(line_file: Path | None, bundle: Path | None) -> list[Bundle]:
     """The one that is named, or the line's own and those of its products."""
     from edge.bundle import load_bundle
-    from edge.config import load_line
+    from edge.config.load import load_line
 
     if bundle is not None:
         return [load_bundle(bundle)]

@@ -108,7 +108,7 @@ def _sentence(stored: StoredVerdict) -> str:
 
 def _bundle(line_file: Path | None, bundle: Path | None) -> Bundle | None:
     from edge.bundle import load_bundle
-    from edge.config import load_line
+    from edge.config.load import load_line
 
     if bundle is not None:
         return load_bundle(bundle)

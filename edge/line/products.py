@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from edge.bundle import Bundle, load_bundle
-from edge.config import MAIN, EngineSection, LineFile
+from edge.config.sections import MAIN, EngineSection, LineFile
 from edge.engines.choose import OpenedEngine, open_engine
 from edge.engines.fallback import FallbackEngine
 from edge.inspection.inspector import Inspector

@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from edge.bundle import Manifest
-from edge.config import MAIN
+from edge.config.sections import MAIN
 from edge.errors import EdgevlError
 from edge.inspection.inspector import Inspector
 from edge.inspection.tiles import TileWish, Tiling

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from camera.open import open_source
-from edge.config import load_line
+from edge.config.load import load_line
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
 

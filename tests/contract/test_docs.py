@@ -9,7 +9,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from edge.config import LineFile
+from edge.config.sections import LineFile
 from edgevl import app
 
 ROOT = Path(__file__).parents[2]

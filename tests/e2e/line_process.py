@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from edge.config import load_line
+from edge.config.load import load_line
 from edge.errors import EdgevlError
 from edge.feed.subscribe import Subscription, subscribe
 from edge.service import run_line

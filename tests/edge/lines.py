@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from edge.bundle import load_bundle
-from edge.config import MAIN
+from edge.config.sections import MAIN
 from edge.engines.choose import OpenedEngine
 from edge.engines.engine import Engine
 from edge.engines.ort import OrtEngine

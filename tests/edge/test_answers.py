@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from camera.frame import Frame
-from edge.config import MAIN
+from edge.config.sections import MAIN
 from edge.engines.ort import OrtEngine
 from edge.feed.publisher import Numbers
 from edge.inspection.inspector import Inspector

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.config import OPEN_TO_ALL, load_line
+from edge.config.checks import OPEN_TO_ALL
+from edge.config.load import load_line
 from edge.errors import ConfigError
 from edge.messages import Region
 

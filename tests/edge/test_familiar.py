@@ -10,7 +10,7 @@ import pytest
 
 from camera.frame import Frame
 from edge.bundle import InputSpec
-from edge.config import MAIN
+from edge.config.sections import MAIN
 from edge.engines.ort import OrtEngine
 from edge.inspection.inspector import Inspector
 from edge.inspection.tiles import Tiling

@@ -13,7 +13,7 @@ import pytest
 from camera.pattern import PatternSource, pattern_options
 from edge.bundle import Bundle, InputSpec, load_bundle
 from edge.client import choose_product
-from edge.config import MAIN
+from edge.config.sections import MAIN
 from edge.engines.ort import OrtEngine
 from edge.errors import ConfigError, EngineError
 from edge.inspection.inspector import Inspector

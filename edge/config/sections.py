@@ -1,47 +1,24 @@
-"""The line file: one TOML file that says which bundle, which cameras, and where to publish.
+"""The shapes of the line file's sections: which keys there are, what each may be, and what holds where it is missing.
 
-    [line]
-    name = "steel"
-    bundle = "../bundles/neu"
-
-    [[camera]]
-    name = "belt"
-    uri = "file:../clips/belt.avi"
-    trigger = "part"
-
-Relative paths (bundle, data_dir, `file:` and `folder:` cameras) start at the line file's own folder.
+One class a section, in the order of docs/line-file.md. What must hold between sections is in `edge.config.checks`.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import os
-import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from camera.adjust import Adjustments
 from camera.spec import DEFAULT_MEMORY_MB, CameraSpec
-from edge.errors import ConfigError
 from edge.inspection.tiles import SMALLEST_SIDE, TileWish
-from edge.language.grammar.languages import LANGUAGES
 from edge.messages import Region
-from edge.toml import convert, read_tables
 from edge.verdict import Disposition, Status
-
-# Names become parts of topics (`verdict/LINE/CAMERA`) and of file names.
-_NAME = re.compile(r"\w[\w.-]{0,62}\Z")
-_NAME_RULE = "use letters of any script, digits, `_`, `-` and `.`, at most 63, beginning with a letter or digit"
 
 # The product that `bundle` in [line] stands for.
 MAIN = "main"
-
-# What `insecure` in [feed] must say to open the feed to everybody.
-OPEN_TO_ALL = "I accept that anyone on this network can read the feed"
 
 NonNegative = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -59,13 +36,6 @@ class LineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bundle: Path
     data_dir: Path = Path("../var")
     undecided: Disposition = "reject"
-
-
-class ProductSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[[product]]`. A bundle under a name, for the cameras that start with it or are switched to it."""
-
-    name: str
-    bundle: Path
 
 
 class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +86,13 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def region(self) -> Region | None:
         return None if self.roi is None else Region(*self.roi)
+
+
+class ProductSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[product]]`. A bundle under a name, for the cameras that start with it or are switched to it."""
+
+    name: str
+    bundle: Path
 
 
 class EngineSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -209,136 +186,3 @@ class LineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reports: ReportsSection = ReportsSection()
     metrics: MetricsSection = MetricsSection()
     log: LogSection = LogSection()
-
-
-def load_line(path: Path) -> LineFile:
-    """Read and check a line file. Raises ConfigError naming the file, the key and what is allowed there."""
-    line = convert(path, _with_data_dir(read_tables(path, LineFile)), LineFile)
-    _check_names(path, line)
-    _check_products(path, line)
-    _check_triggers(path, line)
-    _check_loopback(path, line)
-    _check_languages(path, line)
-    return _resolve(line, path.absolute().parent)
-
-
-def _with_data_dir(tables: dict[str, Any]) -> Mapping[str, Any]:
-    """Fill in the default with the line's name: `configs/steel.toml` keeps its data in `var/steel`."""
-    line = tables.get("line")
-    if not isinstance(line, dict) or not isinstance(line.get("name"), str):
-        return tables
-    return {**tables, "line": {"data_dir": f"../var/{line['name']}", **line}}
-
-
-def _check_names(path: Path, line: LineFile) -> None:
-    _check_name(path, "`line.name`", line.line.name)
-    seen: set[str] = set()
-    for number, camera in enumerate(line.camera, start=1):
-        _check_name(path, f"`name` in [[camera]] number {number}", camera.name)
-        if camera.name in seen:
-            raise ConfigError(f"{path}: two cameras are named {camera.name!r}; give each its own name")
-        seen.add(camera.name)
-
-
-def _check_products(path: Path, line: LineFile) -> None:
-    known = [MAIN]
-    for number, product in enumerate(line.product, start=1):
-        _check_name(path, f"`name` in [[product]] number {number}", product.name)
-        if product.name in known:
-            taken = "stands for the bundle in [line]" if product.name == MAIN else "is there twice"
-            raise ConfigError(f"{path}: the product name {product.name!r} {taken}; give each its own name")
-        known.append(product.name)
-    for camera in line.camera:
-        if camera.product not in known:
-            raise ConfigError(
-                f"{path}: camera {camera.name} has the product {camera.product!r}, but the line has: "
-                f"{', '.join(known)}; add a [[product]] with that name and its bundle"
-            )
-
-
-def _check_triggers(path: Path, line: LineFile) -> None:
-    for number, camera in enumerate(line.camera, start=1):
-        if (camera.every_ms is None) == (camera.trigger == "interval"):
-            raise ConfigError(
-                f'{path}: [[camera]] number {number} has `trigger = "{camera.trigger}"` '
-                f"{'but no' if camera.every_ms is None else 'and an'} `every_ms`; "
-                'the two belong together: trigger = "interval" and every_ms = 500'
-            )
-        if camera.margin and camera.trigger != "part":
-            raise ConfigError(
-                f"{path}: `margin` in [[camera]] number {number} is {camera.margin:g}, but only parts have a margin;"
-                ' add trigger = "part" or take it out'
-            )
-
-
-def _check_name(path: Path, place: str, name: str) -> None:
-    if not _NAME.match(name):
-        raise ConfigError(f"{path}: {place} is {name!r}; {_NAME_RULE}")
-
-
-def _check_languages(path: Path, line: LineFile) -> None:
-    unknown = [code for code in line.reports.languages if code not in LANGUAGES]
-    if unknown:
-        known = ", ".join(LANGUAGES)
-        raise ConfigError(f"{path}: `languages` in [reports] has {unknown[0]!r}; reports are written in: {known}")
-
-
-def _check_loopback(path: Path, line: LineFile) -> None:
-    """Without keys nobody may listen from outside, so only this machine's own address is allowed."""
-    if not _is_loopback(line.dashboard.host):
-        raise ConfigError(
-            f"{path}: `dashboard.host` is {line.dashboard.host!r}, which other machines can reach; the"
-            ' dashboard has no passwords yet, so use "127.0.0.1" (and ssh -L to see it from elsewhere)'
-        )
-    if line.feed.insecure not in ("", OPEN_TO_ALL):
-        raise ConfigError(f'{path}: `feed.insecure` is not what it must say to have an effect: "{OPEN_TO_ALL}"')
-    may_leave = line.feed.keys is not None or bool(line.feed.insecure)
-    _check_address(path, "feed.bind", line.feed.bind, may_leave)
-    if line.feed.requests:
-        _check_address(path, "feed.requests", line.feed.requests, may_leave)
-
-
-def _check_address(path: Path, key: str, address: str, may_leave: bool) -> None:
-    match = re.fullmatch(r"tcp://\[?([^\[\]]+?)\]?:(\d{1,5}|\*)", address)
-    if not match:
-        raise ConfigError(f'{path}: `{key}` is {address!r}; write it as "tcp://127.0.0.1:5560"')
-    if not may_leave and not _is_loopback(match.group(1)):
-        raise ConfigError(
-            f"{path}: `{key}` is {address!r}, which other machines can reach; make keys with `edgevl keys new server`"
-            ' and name their folder as `keys` in [feed], or bind to "tcp://127.0.0.1:PORT"'
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _resolve(line: LineFile, folder: Path) -> LineFile:
-    replace = msgspec.structs.replace
-    paths = {"bundle": _join(folder, line.line.bundle), "data_dir": _join(folder, line.line.data_dir)}
-    cameras = tuple(_resolve_camera(c, folder) for c in line.camera)
-    keys = None if line.feed.keys is None else _join(folder, line.feed.keys)
-    products = tuple(replace(p, bundle=_join(folder, p.bundle)) for p in line.product)
-    feed = replace(line.feed, keys=keys)
-    return replace(line, line=replace(line.line, **paths), camera=cameras, product=products, feed=feed)
-
-
-def _resolve_camera(camera: CameraSection, folder: Path) -> CameraSection:
-    lens = None if camera.undistort is None else _join(folder, camera.undistort)
-    return msgspec.structs.replace(camera, uri=_resolve_uri(camera.uri, folder), undistort=lens)
-
-
-def _resolve_uri(uri: str, folder: Path) -> str:
-    """`file:belt.avi?loop=1` below `folder`; other schemes stay as they are."""
-    scheme, colon, rest = uri.partition(":")
-    if scheme not in ("file", "folder") or not rest:
-        return uri
-    location, question, options = rest.partition("?")
-    return scheme + colon + str(_join(folder, Path(location))) + question + options
-
-
-def _join(folder: Path, path: Path) -> Path:
-    return Path(os.path.normpath(folder / path))
