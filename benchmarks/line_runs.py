@@ -26,8 +26,10 @@ from edge.line.plan import CameraPlan
 from edge.line.recipes import one_recipe
 from edge.messages import Verdict
 from edge.runtime import Line, Outlets
+from edge.store.database import PICTURES
 from edge.store.history import History
-from edge.store.store import PICTURES, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
 
 
 @dataclass(frozen=True, slots=True)

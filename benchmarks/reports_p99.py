@@ -40,8 +40,10 @@ from edge.line.recipes import one_recipe
 from edge.messages import ReportState, Verdict, time_text
 from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.runtime import Line, Outlets
+from edge.store.database import PICTURES
 from edge.store.history import History
-from edge.store.store import PICTURES, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
 from edge.verdict import Status
 
 _FRAMES = "pattern:?fps=0&size=640x480"

@@ -37,8 +37,10 @@ from edge.search import wordlist
 from edge.search.results import Look
 from edge.search.search import Search, open_search
 from edge.search.seen import Seen
-from edge.store.history import Wanted
-from edge.store.store import NewVerdict, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.rows import NewVerdict
+from edge.store.store import StoreLimits
+from edge.store.wanted import Wanted
 
 _SEED = 4242
 _SIDE = 1000  # pixels of the region that places are told in

@@ -27,7 +27,9 @@ from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_te
 from edge.search.search import open_search
 from edge.search.spaces import SLOT, SpaceFiles
 from edge.search.vectors import DIM, Basis, fitted, nearest
-from edge.store.store import NewVerdict, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.rows import NewVerdict
+from edge.store.store import StoreLimits
 
 _CHUNK = 20_000
 _CLUSTERS = 200

@@ -44,8 +44,10 @@ from edge.requests.replay import Replay
 from edge.requests.socket import RequestServer
 from edge.runtime import Line, Outlets, Summary
 from edge.search.beside import SearchBeside
+from edge.store.database import PICTURES
 from edge.store.history import History
-from edge.store.store import PICTURES, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
 from edge.verdict import Status
 
 _TICK_S = 0.2

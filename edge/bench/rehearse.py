@@ -20,8 +20,11 @@ from edge.line.plan import CameraPlan
 from edge.line.recipes import one_recipe
 from edge.messages import Verdict
 from edge.runtime import Line, Outlets, Summary
-from edge.store.history import History, Wanted
-from edge.store.store import PICTURES, StoreLimits, open_store
+from edge.store.database import PICTURES
+from edge.store.history import History
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
+from edge.store.wanted import Wanted
 
 _CAMERA = "memory"
 _ANY_PORT = "tcp://127.0.0.1:*"

@@ -64,7 +64,8 @@ def history_command(
     """
     from edge.commands.marked import print_copied, print_counts
     from edge.store.export import write_csv, write_parquet
-    from edge.store.history import History, Wanted
+    from edge.store.history import History
+    from edge.store.wanted import Wanted
 
     now = datetime.now(timezone.utc)
     if copy is not None and not marked:
@@ -198,7 +199,7 @@ def moment(option: str, text: str | None, now: datetime) -> datetime | None:
 def data_folder(command: str, line_file: Path | None, db: Path | None) -> Path:
     """The data folder that is meant. command: as it is typed, for the sentence. Raises ConfigError."""
     from edge.config.load import load_line
-    from edge.store.store import DATABASE
+    from edge.store.database import DATABASE
 
     if (line_file is None) == (db is None):
         raise ConfigError(f"say which line: `edgevl {command} LINE.toml`, or --db FOLDER for a data folder, not both")

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from edge.messages import VerdictMark
-from edge.store.history import History, StoredVerdict, Wanted
+from edge.store.history import History, StoredVerdict
 from edge.store.marked_pictures import copy_marked
 from edge.store.marks import added
+from edge.store.wanted import Wanted
 
 
 def mark_text(mark: VerdictMark | None) -> str:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from edge.bundle import Bundle
     from edge.search.results import Hit
     from edge.search.search import Search
-    from edge.store.history import History, Wanted
+    from edge.store.history import History
+    from edge.store.wanted import Wanted
 
 
 def search_command(
@@ -53,7 +54,8 @@ def search_command(
     Example:  edgevl search 邊緣油污 configs/line-demo.toml --html stains.html
     """
     from edge.search.search import open_search
-    from edge.store.history import History, Wanted
+    from edge.store.history import History
+    from edge.store.wanted import Wanted
 
     now = datetime.now(timezone.utc)
     wanted = Wanted(

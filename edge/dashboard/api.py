@@ -33,7 +33,8 @@ from edge.dashboard.past import utc_now
 from edge.messages import Picture
 from edge.search.finder import Finder
 from edge.search.results import LONGEST
-from edge.store.history import History, Wanted
+from edge.store.history import History
+from edge.store.wanted import Wanted
 from edge.verdict import Status
 
 Answer = TypeVar("Answer")

@@ -23,7 +23,7 @@ from edge.dashboard.styling import set_class, show_if
 from edge.dashboard.texts import TEXTS, Language
 from edge.dashboard.words import store_text
 from edge.search.finder import Finder
-from edge.store.history import Wanted
+from edge.store.wanted import Wanted
 
 # Five pictures a second look alive, and cost little.
 TICK_S = 0.2

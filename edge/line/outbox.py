@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge.line.channel import Channel, Lane
 from edge.line.ledger import Trigger
 from edge.messages import Note, PartReport, Truth, Verdict, VerdictMark
-from edge.store.store import KeptPicture
+from edge.store.kept_pictures import KeptPicture
 
 # About six minutes of a dead disk at 30 parts a second; then the line itself slows down, and says so.
 _VERDICTS = 10_000

@@ -18,7 +18,7 @@ from edge.line.outbox import LivePicture, Outbox
 from edge.line.picture_rates import PictureRates
 from edge.messages import Verdict
 from edge.store.database import free_bytes
-from edge.store.store import KeptPicture, map_beside
+from edge.store.kept_pictures import KeptPicture, map_beside
 
 LIVE_WIDTH = 960
 # Whole pictures wait in memory for the disk, so only a few may; beyond, the oldest is not kept.

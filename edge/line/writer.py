@@ -22,7 +22,9 @@ from edge.line.outbox import CameraChanged, Judged, Late, LivePicture, Marked, O
 from edge.line.tally import Tally
 from edge.messages import SCHEMA_VERSION, CameraReport, LineReport, Picture, VerdictMark, encode, time_text, topic_for
 from edge.store.backlog import Backlog
-from edge.store.store import KeptPicture, NewVerdict, StoreRefusedError
+from edge.store.database import StoreRefusedError
+from edge.store.kept_pictures import KeptPicture
+from edge.store.rows import NewVerdict
 
 BEAT_S = 1.0
 # Each commit waits for the disk and wears it, whatever its size: so at most a hundred a second. A line of fewer parts

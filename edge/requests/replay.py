@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.requests.messages import Mark
-from edge.store.store import DATABASE
+from edge.store.database import DATABASE
 
 # What one answer may hold: as much as leaves in a few milliseconds.
 PAGE_MESSAGES = 500

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from edge.messages import Verdict
 from edge.search.results import By
-from edge.store.history import Wanted
+from edge.store.wanted import Wanted
 from edge.verdict import Status
 
 Name = Annotated[str, Meta(max_length=300)]
@@ -18,7 +18,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """question: a sentence, or the id of a verdict. The rest narrows it, see `edge.store.history.Wanted`."""
+    """question: a sentence, or the id of a verdict. The rest narrows it, see `edge.store.wanted.Wanted`."""
 
     question: Annotated[str, Meta(max_length=20_000)]
     status: Status | None = None

@@ -15,8 +15,9 @@ from edge.messages import PartReport
 from edge.search.question import checked_sentence, is_verdict_id
 from edge.search.results import Hit
 from edge.search.search import open_search
-from edge.store.history import History, Wanted
-from edge.store.store import DATABASE
+from edge.store.database import DATABASE
+from edge.store.history import History
+from edge.store.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)

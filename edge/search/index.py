@@ -33,8 +33,8 @@ from edge.search.source import SourceRow
 from edge.search.spaces import SLOT, SpaceFiles
 from edge.search.vectors import DIM, as_bytes, fitted
 from edge.search.written import written
+from edge.store.database import DATABASE
 from edge.store.history import reading
-from edge.store.store import DATABASE
 from edge.verdict import Status
 
 FOLDER = "search"

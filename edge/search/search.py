@@ -24,8 +24,9 @@ from edge.search.index import FOLDER, STATUSES, Index, Known, Space
 from edge.search.meaning import meaning_of
 from edge.search.results import By, Hit, Look, fused
 from edge.search.vectors import as_bytes, nearest
-from edge.store.history import History, Wanted, nanoseconds, reading
-from edge.store.store import DATABASE
+from edge.store.database import DATABASE
+from edge.store.history import History, reading
+from edge.store.wanted import Wanted, nanoseconds
 
 # The short vectors choose so many times what is asked for, and at least so many; whole embeddings put them in order.
 _TIMES, _LEAST = 10, 200

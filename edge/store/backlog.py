@@ -10,11 +10,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import msgspec
 
 from edge.messages import Note, PartReport, StoreState, VerdictMark, encode
-from edge.store.store import KeptPicture, NewVerdict, Row, Store, StoreRefusedError, StoreUsage, row_of
+from edge.store.database import StoreRefusedError
+from edge.store.kept_pictures import KeptPicture
+from edge.store.rows import NewVerdict, Row, row_of
+from edge.store.store import Store, StoreUsage
 
 # About 1.5 kB each and up to 2.5 kB of embedding: eleven minutes at 30 parts a second in 80 MB.
 CAPACITY = 20_000
@@ -22,6 +26,8 @@ _RETRY_S = 1.0
 _CHUNK = 500
 _NOTES = 1_000
 _REPORTS = 1_000
+
+Said = TypeVar("Said", Note, PartReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +73,11 @@ class Backlog:
 
     def append_notes(self, notes: Sequence[Note]) -> list[bytes]:
         """The same for late answers, of which only the newest _NOTES wait."""
-        if self._refused is None:
-            try:
-                return self._store.append_notes(notes)
-            except StoreRefusedError as refused:
-                self._begin_to_wait(refused)
-        self._notes.extend(notes)
-        return [encode(note) for note in notes]
+        return self._append_or_hold(notes, self._store.append_notes, self._notes)
 
     def append_reports(self, reports: Sequence[PartReport]) -> list[bytes]:
         """The same for reports, of which only the newest _REPORTS wait."""
-        if self._refused is None:
-            try:
-                return self._store.append_reports(reports)
-            except StoreRefusedError as refused:
-                self._begin_to_wait(refused)
-        self._reports.extend(reports)
-        return [encode(report) for report in reports]
+        return self._append_or_hold(reports, self._store.append_reports, self._reports)
 
     def append_marks(self, marks: Sequence[VerdictMark]) -> list[bytes]:
         """Store what people say, or raise StoreRefusedError: whoever says it can be told to say it again later."""
@@ -145,6 +139,17 @@ class Backlog:
         if self._reports:
             self._store.append_reports(list(self._reports))
             self._reports.clear()
+
+    def _append_or_hold(
+        self, messages: Sequence[Said], append: Callable[[Sequence[Said]], list[bytes]], waiting: deque[Said]
+    ) -> list[bytes]:
+        if self._refused is None:
+            try:
+                return append(messages)
+            except StoreRefusedError as refused:
+                self._begin_to_wait(refused)
+        waiting.extend(messages)
+        return [encode(message) for message in messages]
 
     def _begin_to_wait(self, refused: StoreRefusedError) -> None:
         self._refused = refused

@@ -11,15 +11,17 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from edge.messages import Note, PartReport, Verdict, VerdictMark
-from edge.store.marks import COUNTED, MARKED_ROWS, MarkCounts, mark_counts
-from edge.store.store import DATABASE, PICTURES, map_beside
+from edge.store.database import DATABASE, PICTURES
+from edge.store.kept_pictures import map_beside
+from edge.store.marks import COUNTED, MarkCounts, mark_counts
+from edge.store.wanted import Wanted
 from edge.verdict import Status
 
 _PAGE = 1_000
@@ -62,35 +64,6 @@ class Bucket:
 
     start: datetime
     counts: Counts
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which verdicts; None for any. `since` and `until` (aware) are about the capture, the second not included.
-
-    marked: only those that a person has marked as wrong.
-    """
-
-    status: Status | None = None
-    camera: str | None = None
-    class_name: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    marked: bool = False
-
-    def where(self, before_id: int | None = None) -> tuple[str, tuple[str | int, ...]]:
-        """The condition in SQL, empty for none, and what is bound to it."""
-        asked: dict[str, str | int | None] = {
-            "status = ?": self.status,
-            "camera = ?": self.camera,
-            "class_name = ?": self.class_name,
-            "captured_ns >= ?": None if self.since is None else nanoseconds(self.since),
-            "captured_ns < ?": None if self.until is None else nanoseconds(self.until),
-            "row_id < ?": before_id,
-        }
-        given = {condition: value for condition, value in asked.items() if value is not None}
-        conditions = [*given, *([f"row_id IN ({MARKED_ROWS})"] if self.marked else [])]
-        return f"WHERE {' AND '.join(conditions)}" if conditions else "", tuple(given.values())
 
 
 class History:
@@ -140,42 +113,12 @@ class History:
         rows = self._rows("SELECT class_name FROM verdicts WHERE status = 'OK' ORDER BY row_id DESC LIMIT 1", ())
         return str(rows[0][0] or "good") if rows else "good"
 
-    def _page(self, wanted: Wanted, limit: int, before_id: int | None) -> list[StoredVerdict]:
-        if wanted.marked and not self._has("marks"):
-            return []
-        where, values = wanted.where(before_id)
-        rows = self._rows(
-            # Only column names of our own are put into the text; every value is bound.
-            f"""SELECT row_id, payload, picture FROM verdicts {where}
-                ORDER BY row_id DESC LIMIT ?""",  # noqa: S608
-            (*values, limit),
-        )
-        return self._with_marks(
-            [StoredVerdict(row, _verdict(payload), *self._kept(picture)) for row, payload, picture in rows]
-        )
-
-    def _with_marks(self, found: Sequence[StoredVerdict]) -> list[StoredVerdict]:
-        marks = self.marks([stored.verdict.id for stored in found])
-        return [replace(stored, mark=marks.get(stored.verdict.id)) for stored in found] if marks else list(found)
-
     def counts(self, since: datetime, bucket_s: int) -> list[Bucket]:
         """Counts per `bucket_s` seconds from `since` (aware) on, oldest first.
 
         Buckets begin at whole multiples of `bucket_s` since 1970; those without a verdict are left out.
         """
         return self._buckets(*Wanted(since=since).where(), bucket_s)
-
-    def _buckets(self, where: str, values: tuple[str | int, ...], bucket_s: int) -> list[Bucket]:
-        size_ns = bucket_s * 1_000_000_000
-        rows = self._rows(
-            f"""SELECT captured_ns / ?, status, class_name, COUNT(*) FROM verdicts {where}
-                GROUP BY 1, 2, 3 ORDER BY 1""",  # noqa: S608
-            (size_ns, *values),
-        )
-        by_bucket: dict[int, list[tuple[str, str | None, int]]] = {}
-        for index, status, class_name, number in rows:
-            by_bucket.setdefault(index, []).append((status, class_name, number))
-        return [Bucket(_moment(index * size_ns), _counts(group)) for index, group in by_bucket.items()]
 
     def totals(self) -> Counts:
         """Counts over everything that is stored."""
@@ -188,9 +131,9 @@ class History:
 
     def of_rows(self, row_ids: Sequence[int]) -> dict[int, StoredVerdict]:
         """The verdicts of some hundreds of rows, by row; those that are gone are left out."""
-        marks = ",".join("?" * len(row_ids))
+        places = ",".join("?" * len(row_ids))
         rows = self._rows(
-            f"SELECT row_id, payload, picture IS NOT NULL FROM verdicts WHERE row_id IN ({marks})",  # noqa: S608
+            f"SELECT row_id, payload, picture IS NOT NULL FROM verdicts WHERE row_id IN ({places})",  # noqa: S608
             tuple(row_ids),
         )
         found = self._with_marks([StoredVerdict(row, _verdict(payload), bool(kept)) for row, payload, kept in rows])
@@ -210,10 +153,8 @@ class History:
 
     def note(self, verdict_id: str) -> Note | None:
         """What the model said of a verdict's part after the deadline, or None."""
-        if not self._has("notes"):
-            return None  # written by an edgevl that knew no deadlines
-        rows = self._rows("SELECT payload FROM notes WHERE verdict_id = ?", (verdict_id,))
-        return msgspec.json.decode(rows[0][0], type=Note) if rows else None
+        rows = self._said_of("notes", [verdict_id])
+        return msgspec.json.decode(rows[0][1], type=Note) if rows else None
 
     def report(self, verdict_id: str) -> PartReport | None:
         """How the report of a verdict's part stands, or None where none was asked for."""
@@ -221,24 +162,12 @@ class History:
 
     def reports(self, verdict_ids: Sequence[str]) -> dict[str, PartReport]:
         """The same for some hundreds at most, by the id of the verdict; those without a report are left out."""
-        if not self._has("reports"):
-            return {}  # written by an edgevl that wrote no reports
-        rows = self._rows(
-            f"""SELECT verdict_id, payload FROM reports
-                WHERE verdict_id IN ({",".join("?" * len(verdict_ids))}) ORDER BY row_id""",  # noqa: S608
-            tuple(verdict_ids),
-        )
+        rows = self._said_of("reports", verdict_ids)
         return {verdict_id: msgspec.json.decode(payload, type=PartReport) for verdict_id, payload in rows}
 
     def marks(self, verdict_ids: Sequence[str]) -> dict[str, VerdictMark]:
         """What people say of these verdicts, at most some thousand; those without a mark now are left out."""
-        if not verdict_ids or not self._has("marks"):
-            return {}
-        rows = self._rows(
-            f"""SELECT verdict_id, payload FROM marks
-                WHERE verdict_id IN ({",".join("?" * len(verdict_ids))}) ORDER BY row_id""",  # noqa: S608
-            tuple(verdict_ids),
-        )
+        rows = self._said_of("marks", verdict_ids)
         newest = {verdict_id: msgspec.json.decode(payload, type=VerdictMark) for verdict_id, payload in rows}
         return {verdict_id: mark for verdict_id, mark in newest.items() if mark.truth is not None}
 
@@ -251,15 +180,56 @@ class History:
                 return path
         return None
 
-    def _kept(self, relative: str | None) -> tuple[bool, bool]:
-        """Whether there is a picture, and a map beside it."""
-        return relative is not None, relative is not None and map_beside(self._pictures / relative).is_file()
-
     def map_path(self, verdict_id: str) -> Path | None:
         """The defect map kept beside that JPEG, or None: a PNG in 8-bit grey, 255 for 1, over `verdict.region`."""
         picture = self.picture_path(verdict_id)
         path = map_beside(picture) if picture else None
         return path if path and path.is_file() and not path.is_symlink() else None
+
+    def _page(self, wanted: Wanted, limit: int, before_id: int | None) -> list[StoredVerdict]:
+        if wanted.marked and not self._has("marks"):
+            return []
+        where, values = wanted.where(before_id)
+        rows = self._rows(
+            # Only column names of our own are put into the text; every value is bound.
+            f"""SELECT row_id, payload, picture FROM verdicts {where}
+                ORDER BY row_id DESC LIMIT ?""",  # noqa: S608
+            (*values, limit),
+        )
+        return self._with_marks(
+            [StoredVerdict(row, _verdict(payload), *self._kept(picture)) for row, payload, picture in rows]
+        )
+
+    def _with_marks(self, found: Sequence[StoredVerdict]) -> list[StoredVerdict]:
+        marks = self.marks([stored.verdict.id for stored in found])
+        return [replace(stored, mark=marks.get(stored.verdict.id)) for stored in found] if marks else list(found)
+
+    def _buckets(self, where: str, values: tuple[str | int, ...], bucket_s: int) -> list[Bucket]:
+        size_ns = bucket_s * 1_000_000_000
+        rows = self._rows(
+            f"""SELECT captured_ns / ?, status, class_name, COUNT(*) FROM verdicts {where}
+                GROUP BY 1, 2, 3 ORDER BY 1""",  # noqa: S608
+            (size_ns, *values),
+        )
+        by_bucket: dict[int, list[tuple[str, str | None, int]]] = {}
+        for index, status, class_name, number in rows:
+            by_bucket.setdefault(index, []).append((status, class_name, number))
+        return [Bucket(_moment(index * size_ns), _counts(group)) for index, group in by_bucket.items()]
+
+    def _kept(self, relative: str | None) -> tuple[bool, bool]:
+        """Whether there is a picture, and a map beside it."""
+        return relative is not None, relative is not None and map_beside(self._pictures / relative).is_file()
+
+    def _said_of(self, table: str, verdict_ids: Sequence[str]) -> list[tuple[str, bytes]]:
+        """Verdict id and JSON of the rows of a table beside the verdicts, oldest first; table: a name of our own."""
+        if not verdict_ids or not self._has(table):
+            return []
+        rows = self._rows(
+            f"""SELECT verdict_id, payload FROM {table}
+                WHERE verdict_id IN ({",".join("?" * len(verdict_ids))}) ORDER BY row_id""",  # noqa: S608
+            tuple(verdict_ids),
+        )
+        return [(verdict_id, payload) for verdict_id, payload in rows]
 
     def _has(self, table: str) -> bool:
         """Whether the database is of an edgevl that knew this table."""
@@ -293,11 +263,6 @@ def _counts(rows: list[tuple[str, str | None, int]]) -> Counts:
         if status != "OK" and class_name is not None:
             by_class[class_name] = by_class.get(class_name, 0) + number
     return Counts(by_status.get("OK", 0), by_status.get("NG", 0), by_status.get("UNDECIDED", 0), by_class)
-
-
-def nanoseconds(moment: datetime) -> int:
-    """Since 1970, as `Wanted` compares them. moment: aware."""
-    return int((moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) / timedelta(microseconds=1)) * 1000
 
 
 def _moment(wall_ns: int) -> datetime:

@@ -10,47 +10,22 @@ go; of the rows the oldest do.
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
-from edge.errors import ConfigError
-from edge.messages import Note, PartReport, Verdict, VerdictMark, encode
-from edge.store.database import (
-    DATABASE,
-    PICTURES,
-    SUSPECT,
-    StoreError,
-    StoreRefusedError,
-    folder_error,
-    free_bytes,
-    open_or_set_aside,
-    refusal,
-)
+from edge.messages import Note, PartReport, VerdictMark, encode
+from edge.store.database import DATABASE, PICTURES, SUSPECT, StoreError, free_bytes, refusal
+from edge.store.kept_pictures import KeptPicture, delete_all_but, delete_pictures
 from edge.store.quota import PictureQuota
+from edge.store.rows import NewVerdict, Row, row_of
 
-__all__ = [
-    "DATABASE",
-    "PICTURES",
-    "KeptPicture",
-    "NewVerdict",
-    "Store",
-    "StoreError",
-    "StoreLimits",
-    "StoreRefusedError",
-    "map_beside",
-    "open_store",
-]
-_LOCK = "line.lock"
 # A report is queued for seconds; where hundreds a second are shed meanwhile, its row still is among so many.
 _UNFINISHED_AMONG = 20_000
 
@@ -69,27 +44,6 @@ class StoreLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class NewVerdict:
-    """A row to be: the message, when its frame was taken (`Frame.wall_ns`), and the embedding where there is one."""
-
-    verdict: Verdict
-    wall_ns: int
-    embedding_D: NDArray[np.float32] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPicture:
-    """A JPEG that was written below the picture folder for a verdict; `relative` is its POSIX path there.
-
-    size_bytes: with its map (`map_beside`), where there is one.
-    """
-
-    verdict_id: str
-    relative: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
 class StoreUsage:
     """Bytes of the database and of the kept pictures with their maps, their number, and the room left on the disk."""
 
@@ -97,10 +51,6 @@ class StoreUsage:
     pictures: int
     picture_bytes: int
     free_bytes: int
-
-
-# id, topic, epoch, number, camera, captured_ns, status, class_name as the INSERT has them; embedding; payload.
-Row = tuple[str, str, str, int, str, int, str, "str | None", "bytes | None", bytes]
 
 
 class Store:
@@ -134,52 +84,25 @@ class Store:
             (newest,) = self._connection.execute("SELECT MAX(row_id) FROM verdicts").fetchone()
             self._add_embeddings(rows, newest)
             surplus = self._forget_old_verdicts(newest)
-        self._unlink(surplus)
+        delete_pictures(self._pictures, surplus)
         return [row[-1] for row in rows]
 
     def append_notes(self, notes: Sequence[Note]) -> list[bytes]:
         """Make late answers durable in one commit; the JSON of each, as stored. Raises as `append` does."""
-        payloads = [encode(note) for note in notes]
-        with self._transaction():
-            self._connection.executemany(
-                "INSERT INTO notes (verdict_id, topic, epoch, number, payload) VALUES (?, ?, ?, ?, ?)",
-                [(n.verdict, n.topic, n.epoch, n.number, payload) for n, payload in zip(notes, payloads, strict=True)],
-            )
-            (newest,) = self._connection.execute("SELECT MAX(row_id) FROM notes").fetchone()
-            self._connection.execute("DELETE FROM notes WHERE row_id <= ?", (newest - self._limits.verdicts,))
-        return payloads
+        rows = [(n.verdict, n.topic, n.epoch, n.number, encode(n)) for n in notes]
+        return self._append_beside("notes", "verdict_id, topic, epoch, number, payload", rows, self._limits.verdicts)
 
     def append_reports(self, reports: Sequence[PartReport]) -> list[bytes]:
         """Make reports durable in one commit; the JSON of each, as stored. Raises as `append` does."""
-        payloads = [encode(report) for report in reports]
-        rows = [
-            (r.verdict, r.state, r.topic, r.epoch, r.number, payload)
-            for r, payload in zip(reports, payloads, strict=True)
-        ]
-        with self._transaction():
-            self._connection.executemany(
-                "INSERT INTO reports (verdict_id, state, topic, epoch, number, payload) VALUES (?, ?, ?, ?, ?, ?)", rows
-            )
-            (newest,) = self._connection.execute("SELECT MAX(row_id) FROM reports").fetchone()
-            self._connection.execute("DELETE FROM reports WHERE row_id <= ?", (newest - self._limits.verdicts,))
-        return payloads
+        rows = [(r.verdict, r.state, r.topic, r.epoch, r.number, encode(r)) for r in reports]
+        columns = "verdict_id, state, topic, epoch, number, payload"
+        return self._append_beside("reports", columns, rows, self._limits.verdicts)
 
     def append_marks(self, marks: Sequence[VerdictMark]) -> list[bytes]:
         """Make marks durable in one commit; the JSON of each, as stored. Raises as `append` does."""
-        payloads = [encode(mark) for mark in marks]
-        rows = [
-            (m.verdict, m.topic, m.epoch, m.number, m.truth, m.class_name, payload)
-            for m, payload in zip(marks, payloads, strict=True)
-        ]
-        with self._transaction():
-            self._connection.executemany(
-                """INSERT INTO marks (verdict_id, topic, epoch, number, truth, class_name, payload)
-                   VALUES (?, ?, ?, ?, ?, ?, ?)""",
-                rows,
-            )
-            (newest,) = self._connection.execute("SELECT MAX(row_id) FROM marks").fetchone()
-            self._connection.execute("DELETE FROM marks WHERE row_id <= ?", (newest - self._limits.marks,))
-        return payloads
+        rows = [(m.verdict, m.topic, m.epoch, m.number, m.truth, m.class_name, encode(m)) for m in marks]
+        columns = "verdict_id, topic, epoch, number, truth, class_name, payload"
+        return self._append_beside("marks", columns, rows, self._limits.marks)
 
     def unfinished_reports(self) -> list[PartReport]:
         """Those that were queued and never came to an end, because the service was killed; among the newest rows."""
@@ -203,9 +126,9 @@ class Store:
                 unnamed = [kept.relative for kept in pictures if not self._note(kept)]
                 surplus = self._quota.make_room()
         except StoreError:
-            self._unlink(kept.relative for kept in pictures)
+            delete_pictures(self._pictures, (kept.relative for kept in pictures))
             raise
-        self._unlink([*unnamed, *surplus])
+        delete_pictures(self._pictures, [*unnamed, *surplus])
 
     def usage(self) -> StoreUsage:
         """What the verdicts and pictures take of the disk, and what is left of it."""
@@ -220,16 +143,25 @@ class Store:
     def delete_unnamed_pictures(self) -> None:
         """Delete pictures and maps that no row names: the service was killed between writing the file and the row."""
         rows = self._connection.execute("SELECT picture FROM verdicts WHERE picture IS NOT NULL")
-        named = {relative for (relative,) in rows}
-        for file in self._pictures.glob("*/*"):
-            if file.relative_to(self._pictures).with_suffix(".jpg").as_posix() not in named:
-                file.unlink(missing_ok=True)
+        delete_all_but(self._pictures, {relative for (relative,) in rows})
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
+
+    def _append_beside(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]], most: int) -> list[bytes]:
+        """Into a table beside the verdicts, of which the newest `most` rows stay; the payloads, which are last.
+
+        table, columns: names of our own, the only ones that may be put into SQL.
+        """
+        places = ", ".join("?" * (columns.count(",") + 1))
+        with self._transaction():
+            self._connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608
+            (newest,) = self._connection.execute(f"SELECT MAX(row_id) FROM {table}").fetchone()  # noqa: S608
+            self._connection.execute(f"DELETE FROM {table} WHERE row_id <= ?", (newest - most,))  # noqa: S608
+        return [row[-1] for row in rows]
 
     def _add_embeddings(self, rows: Sequence[Row], newest: int) -> None:
         """Beside the verdicts that were just inserted, of which `newest` is the last: one writer, so no gaps."""
@@ -284,60 +216,6 @@ class Store:
     def _explained(self, error: sqlite3.Error | UnicodeDecodeError) -> StoreError:
         refused = refusal(error, self._folder) if isinstance(error, sqlite3.Error) else None
         return refused or StoreError(f"the verdicts could not be written to disk ({error}); check the disk")
-
-    def _unlink(self, relatives: Iterable[str]) -> None:
-        for relative in relatives:
-            picture = self._pictures / relative
-            map_beside(picture).unlink(missing_ok=True)
-            picture.unlink(missing_ok=True)
-
-
-def map_beside(picture: Path) -> Path:
-    """Where the defect map of a kept picture is, if it has one: 8-bit grey, 255 for 1, over the verdict's region."""
-    return picture.with_suffix(".png")
-
-
-def open_store(data_dir: Path, limits: StoreLimits, say: Callable[[str], None]) -> Store:
-    """Open the data folder for writing, making it where it is absent.
-
-    A damaged database is set aside under a new name, with its pictures, and `say` is told. Raises ConfigError
-    where the folder cannot be used: not writable, in use by another line, or written by a later edgevl; and
-    StoreRefusedError where its disk is full.
-    """
-    lock = _lock_folder(data_dir)
-    try:
-        connection = open_or_set_aside(data_dir, say)
-    except BaseException:
-        lock.close()
-        raise
-    store = Store(connection, data_dir, limits, lock)
-    store.delete_unnamed_pictures()
-    return store
-
-
-def _lock_folder(data_dir: Path) -> BinaryIO:
-    """One writer a folder: the lock lasts as long as the file stays open, also through `kill -9`."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = (data_dir / _LOCK).open("ab")
-    except OSError as error:
-        raise folder_error(data_dir, error) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise ConfigError(
-            f"the data folder {data_dir} is in use by another running line; "
-            "stop that one or choose another `data_dir` in [line]"
-        ) from None
-    return lock
-
-
-def row_of(new: NewVerdict) -> Row:
-    """In the order of the INSERT, with the embedding before the JSON, which is last."""
-    v, embedding_D = new.verdict, new.embedding_D
-    half = None if embedding_D is None else embedding_D.astype("<f2").tobytes()
-    return (v.id, v.topic, v.epoch, v.number, v.camera, new.wall_ns, v.status, v.class_name, half, encode(v))
 
 
 def _size(file: Path) -> int:

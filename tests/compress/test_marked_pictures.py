@@ -9,9 +9,11 @@ import numpy as np
 from compress.data.dataset import read_dataset
 from compress.new_class.asked import NewClass, pictures_of
 from edge.line.pictures import encode_jpeg
-from edge.store.history import History, Wanted
+from edge.store.history import History
 from edge.store.marked_pictures import copy_marked
-from edge.store.store import StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
+from edge.store.wanted import Wanted
 from tests.edge.feed_double import SCRATCHED, mark_of
 from tests.edge.test_store import append, keep, silent
 

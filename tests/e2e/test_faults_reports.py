@@ -13,8 +13,10 @@ import pytest
 
 from edge.client import Client
 from edge.messages import PartReport, Verdict, time_text
-from edge.store.history import History, Wanted
-from edge.store.store import StoreLimits, open_store
+from edge.store.history import History
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
+from edge.store.wanted import Wanted
 from tests.bundles import make_bundle
 from tests.e2e.line_process import LineProcess, accounts_in, free_address, start_line, write_line
 

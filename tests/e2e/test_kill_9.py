@@ -18,8 +18,11 @@ import pytest
 
 from edge.feed.subscribe import Received
 from edge.messages import Verdict
-from edge.store.history import History, Wanted
-from edge.store.store import DATABASE, PICTURES, StoreLimits, open_store
+from edge.store.database import DATABASE, PICTURES
+from edge.store.history import History
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
+from edge.store.wanted import Wanted
 from tests.bundles import WITHOUT_GOOD, make_bundle
 from tests.e2e.line_process import LineProcess, free_address, start_line, write_line
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from edge.client import ask
 from edge.messages import LineReport, Verdict, VerdictMark, decode
 from edge.requests.messages import MarkRequest, ReplayAnswer, ReplayRequest
-from edge.store.history import History, Wanted
+from edge.store.history import History
+from edge.store.wanted import Wanted
 from tests.bundles import make_bundle
 from tests.e2e.line_process import LineProcess, free_address, start_line, write_line
 

@@ -15,8 +15,10 @@ import pytest
 
 from edge.feed.subscribe import Subscription
 from edge.messages import CameraReport, Verdict
+from edge.store.database import DATABASE
 from edge.store.history import History
-from edge.store.store import DATABASE, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
 from tests.bundles import flat, make_bundle
 from tests.e2e.line_process import accounts_in, free_address, start_line, write_line
 

@@ -22,7 +22,9 @@ from edge.requests.messages import Answer, Request, decode_answer, encode_reques
 from edge.requests.replay import Replay
 from edge.requests.socket import RequestServer
 from edge.search.beside import SearchBeside
-from edge.store.store import NewVerdict, Store, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.rows import NewVerdict
+from edge.store.store import Store, StoreLimits
 from tests.edge.feed_double import GOOD, Origin, Part, verdict_of
 
 

@@ -41,7 +41,11 @@ from edge.messages import (
     time_text,
     topic_for,
 )
-from edge.store.store import PICTURES, KeptPicture, NewVerdict, StoreLimits, map_beside, open_store
+from edge.store.database import PICTURES
+from edge.store.kept_pictures import KeptPicture, map_beside
+from edge.store.opening import open_store
+from edge.store.rows import NewVerdict
+from edge.store.store import StoreLimits
 from edge.verdict import Reason, Status
 
 WIDTH, HEIGHT = 800, 600

@@ -24,7 +24,9 @@ from edge.line.recipes import Product, Recipes
 from edge.messages import Message
 from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.runtime import Line, Outlets
-from edge.store.store import PICTURES, StoreLimits, open_store
+from edge.store.database import PICTURES
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
 
 
 @dataclass(slots=True)

@@ -15,8 +15,12 @@ from edge.errors import ConfigError
 from edge.line.plan import CameraPlan
 from edge.messages import LineReport, Verdict, encode
 from edge.store.backlog import Backlog
+from edge.store.database import DATABASE, StoreRefusedError
 from edge.store.history import History
-from edge.store.store import DATABASE, KeptPicture, NewVerdict, StoreLimits, StoreRefusedError, open_store
+from edge.store.kept_pictures import KeptPicture
+from edge.store.opening import open_store
+from edge.store.rows import NewVerdict
+from edge.store.store import StoreLimits
 from tests.bundles import flat
 from tests.edge.feed_double import SCRATCHED, Origin, verdict_of
 from tests.edge.lines import built_line
@@ -145,12 +149,12 @@ def test_a_folder_or_file_of_another_account_is_one_sentence(strange: str) -> No
             (data_dir / "line.lock").unlink()
         code = (
             "import os, sys; os.setgid(65534); os.setuid(65534)\n"
-            "from edge.store.store import open_store, StoreLimits\n"
+            "from edge.store.opening import open_store\nfrom edge.store.store import StoreLimits\n"
             "from edge.errors import EdgevlError; import pathlib\n"
             "try: open_store(pathlib.Path(sys.argv[1]), StoreLimits(), print)\n"
             "except EdgevlError as error: print(error)"
         )
-        command = [sys.executable, "-c", "import edge.store.store, edge.store.history\n" + code, folder]
+        command = [sys.executable, "-c", "import edge.store.opening, edge.store.history\n" + code, folder]
         said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert "chown" in said
         assert strange in said

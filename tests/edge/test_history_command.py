@@ -16,9 +16,12 @@ from typer.testing import CliRunner, Result
 from camera.image_file import read_image
 from edge.line.pictures import encode_jpeg
 from edge.messages import Region, Truth
+from edge.store.database import DATABASE
 from edge.store.export import COLUMNS
 from edge.store.history import History
-from edge.store.store import DATABASE, NewVerdict, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.rows import NewVerdict
+from edge.store.store import StoreLimits
 from edgevl import app
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, Part, mark_of
 from tests.edge.test_store import append, keep, silent

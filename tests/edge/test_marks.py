@@ -23,9 +23,12 @@ from edge.requests.desk import Desk
 from edge.requests.messages import ErrorAnswer, Mark, MarkAnswer, MarkRequest, ReplayRequest, encode_request
 from edge.requests.replay import Replay
 from edge.requests.socket import RequestServer
-from edge.store.history import History, Wanted
+from edge.store.database import DATABASE
+from edge.store.history import History
 from edge.store.marks import MarkCounts
-from edge.store.store import DATABASE, Store, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.store import Store, StoreLimits
+from edge.store.wanted import Wanted
 from tests.bundles import flat
 from tests.edge.desks import Asker
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, mark_of

@@ -43,7 +43,8 @@ from edge.reports.plan import NO_REPORTS, ReportPlan
 from edge.reports.write import Desk
 from edge.requests.messages import Mark, ReplayAnswer, ReplayRequest, SnapshotAnswer, SnapshotRequest
 from edge.store.history import History
-from edge.store.store import Store, StoreLimits, open_store
+from edge.store.opening import open_store
+from edge.store.store import Store, StoreLimits
 from edgevl import app
 from tests.bundles import flat
 from tests.edge.desks import Asker, Talking, talking

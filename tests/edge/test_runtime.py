@@ -21,8 +21,8 @@ from edge.bench.framelist import FrameList
 from edge.line.plan import CameraPlan
 from edge.messages import CameraReport, LineReport, Picture, Region, Verdict, encode, feed_schema
 from edge.runtime import LineError, Summary
+from edge.store.database import DATABASE, StoreError
 from edge.store.history import History
-from edge.store.store import DATABASE, StoreError
 from tests.bundles import CELL, SIDE, flat
 from tests.edge.lines import Bench, built_line
 

@@ -20,8 +20,11 @@ from edge.search.results import Look
 from edge.search.search import NothingStoredError, Search, open_search
 from edge.search.terms import match, terms
 from edge.search.vectors import as_bytes, fitted, nearest
-from edge.store.history import Wanted
-from edge.store.store import DATABASE, NewVerdict, Store, StoreLimits, open_store
+from edge.store.database import DATABASE
+from edge.store.opening import open_store
+from edge.store.rows import NewVerdict
+from edge.store.store import Store, StoreLimits
+from edge.store.wanted import Wanted
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, Origin, Part, verdict_of
 from tests.edge.test_store import NOON, silent
 

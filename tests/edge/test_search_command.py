@@ -13,7 +13,11 @@ from typer.testing import CliRunner, Result
 from edge.engines.ort import OrtEngine
 from edge.inspection.inspector import Inspector
 from edge.messages import SCHEMA_VERSION, Timings, Verdict, time_text, topic_for
-from edge.store.store import PICTURES, KeptPicture, NewVerdict, StoreLimits, open_store
+from edge.store.database import PICTURES
+from edge.store.kept_pictures import KeptPicture
+from edge.store.opening import open_store
+from edge.store.rows import NewVerdict
+from edge.store.store import StoreLimits
 from edgevl import app
 from tests.bundles import flat, make_bundle
 from tests.edge.test_store import silent

@@ -15,18 +15,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import ConfigError
+from edge.store.database import DATABASE, PICTURES, StoreError
 from edge.store.history import History
-from edge.store.store import (
-    DATABASE,
-    PICTURES,
-    KeptPicture,
-    NewVerdict,
-    Store,
-    StoreError,
-    StoreLimits,
-    map_beside,
-    open_store,
-)
+from edge.store.kept_pictures import KeptPicture, map_beside
+from edge.store.opening import open_store
+from edge.store.rows import NewVerdict
+from edge.store.store import Store, StoreLimits
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, Origin, Part, verdict_of
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
