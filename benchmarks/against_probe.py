@@ -27,7 +27,8 @@ from compress.judge.answers import Answers, answer_graph
 from compress.judge.evaluate import fit_rule, localise, score
 from compress.teachers.probe import Probe, load_probe
 from compress.teachers.teacher import Teacher, TeacherVision, load_teacher
-from edge.bundle import Bundle, InputSpec, load_bundle
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import InputSpec
 from edge.errors import BundleError, EdgevlError
 from edge.inspection.preprocess import model_input
 

@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks.line_runs import Bench, run_line
 from benchmarks.paced_frames import PacedFrames
 from edge.bench.measure import load_pictures
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.engines.batch import seconds_of, worthwhile_batch
 from edge.engines.choose import open_engine
 from edge.errors import EdgevlError

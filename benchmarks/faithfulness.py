@@ -39,7 +39,7 @@ from compress.data.dataset import Sample
 from compress.data.images import read_image
 from compress.data.masks import defect_mask
 from compress.data.reading import Reading
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.errors import BundleError, EdgevlError
 from edge.inspection.preprocess import model_input
 

@@ -35,7 +35,7 @@ from compress.progress import ConsoleReporter
 from compress.recipe import Recipe
 from compress.teachers.teacher import load_teacher
 from compress.teachers.teacher_normality import teacher_anomaly
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.errors import EdgevlError
 
 _RESAMPLES = 2000

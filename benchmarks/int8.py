@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from compress.judge.measure import graph_run, latencies_ms
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.engines.golden import golden_frames
 from edge.errors import EdgevlError
 

@@ -29,7 +29,7 @@ from rich.table import Table
 from benchmarks.line_runs import Bench, bare_on_time_ms, bare_times_ms, engine_cpu_ms, line_ms, run_line
 from benchmarks.paced_frames import PacedFrames
 from edge.bench.measure import bench, load_pictures
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.engines.choose import open_engine
 from edge.errors import EdgevlError
 from edge.messages import Verdict

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.paced_frames import PacedFrames
 from camera.source import SourceEnded
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.choose import OpenedEngine
 from edge.feed.publisher import Numbers, Publisher, new_epoch
 from edge.inspection.inspector import Inspector

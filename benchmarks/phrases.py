@@ -33,7 +33,7 @@ from compress.data.images import read_image
 from compress.data.masks import defect_mask
 from compress.data.reading import Reading
 from edge.bench.rehearse import verdicts_on
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.errors import EdgevlError
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.reporter import Reporter

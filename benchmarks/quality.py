@@ -21,7 +21,7 @@ from rich.table import Table
 
 from compress.data.dataset import read_dataset
 from compress.data.images import read_image
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 from edge.quality import QualityLimits, limits_of, measure, unfit
 

@@ -15,7 +15,8 @@ from compress.data.images import read_image
 from compress.data.reading import Reading
 from compress.demo.pictures import TITLES
 from edge.bench.rehearse import verdicts_on
-from edge.bundle import Bundle, ClassSpec
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import ClassSpec
 from edge.errors import EdgevlError
 from edge.line.heartbeat import shown_classes
 from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text

@@ -32,7 +32,8 @@ from benchmarks import held_out_operators as haste
 from benchmarks import held_out_questions as whole
 from benchmarks.question_parts import Parts, Subject, data_parts, judged_parts, true_parts
 from benchmarks.taught_wordings import Taught
-from edge.bundle import ClassSpec, load_bundle
+from edge.bundle.load import load_bundle
+from edge.bundle.manifest import ClassSpec
 from edge.errors import EdgevlError
 from edge.questions.answered import Answered
 from edge.questions.interview import Interview

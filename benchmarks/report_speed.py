@@ -27,7 +27,7 @@ from compress.language.export import decoder_files
 from compress.language.graphs import PRECISIONS
 from compress.language.learn import Learnt, read_learnt
 from compress.language.look import Look, read_look
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.facts import Titles
 from edge.language.course import Course
 from edge.language.decoder import LONGEST_WORDS, Decoder

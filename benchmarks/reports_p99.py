@@ -28,7 +28,7 @@ from rich.table import Table
 
 from benchmarks.paced_frames import PacedFrames
 from edge.bench.measure import load_pictures
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.engines.choose import OpenedEngine, open_engine
 from edge.errors import EdgevlError
 from edge.feed.publisher import Numbers, Publisher, new_epoch

@@ -31,7 +31,7 @@ from compress.search.wording import LANGUAGES
 from compress.teachers.dual import embed_text, load_dual
 from compress.teachers.features import teacher_embeddings
 from compress.teachers.teacher import load_teacher
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text, topic_for
 from edge.search import wordlist
 from edge.search.results import Look

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.bench.measure import load_pictures
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.engines.choose import open_engine
 from edge.errors import EdgevlError
 from edge.inspection.inspector import Inspector, View

@@ -25,7 +25,7 @@ from compress.int8.linear import cosines, embeddings, quantise_linear
 from compress.judge.measure import graph_run, latencies_ms
 from compress.quiet import quiet
 from compress.students.export import OPSET, tidy
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.errors import EdgevlError
 
 _SIDE = 224

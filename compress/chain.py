@@ -17,7 +17,7 @@ from compress.students.aim import Aim, aim_at_latency, aim_at_share
 from compress.students.kinds import Kind, S
 from compress.teachers.teacher import Teacher
 from compress.workspace import Made, Workspace
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 _AIMING_PICTURES = 8
 

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from compress.in_place import put_in_place
-from edge.bundle import Bundle, entry_for, load_bundle, write_manifest
+from edge.bundle.files import entry_for, write_manifest
+from edge.bundle.load import Bundle, load_bundle
 
 T = TypeVar("T")
 

@@ -13,18 +13,9 @@ from numpy.typing import NDArray
 
 from compress.errors import DataError
 from compress.in_place import put_in_place
-from edge.bundle import (
-    FORMAT_VERSION,
-    MANIFEST,
-    Bundle,
-    MadeFor,
-    Manifest,
-    Precision,
-    Variant,
-    entry_for,
-    load_bundle,
-    write_manifest,
-)
+from edge.bundle.files import entry_for, write_manifest
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import FORMAT_VERSION, MANIFEST, MadeFor, Manifest, Precision, Variant
 from edge.engines.contract import outputs_of
 from edge.engines.golden import EXPECTED, FRAMES
 

@@ -40,7 +40,8 @@ from compress.students.student_model import AnyStudent
 from compress.teachers.beforehand import demand_teacher
 from compress.teachers.teacher import Teacher, load_teacher
 from compress.workspace import Made, open_workspace
-from edge.bundle import Bundle, InputSpec
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import InputSpec
 
 
 def compress(

@@ -22,7 +22,8 @@ from compress.progress import Reporter
 from compress.report.record import RunReport, Shipped, write_report
 from compress.report.report import write_html
 from compress.stages.judging import Chain
-from edge.bundle import FORMAT_VERSION, Bundle, ClassSpec, Decision, InputSpec, Manifest
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import FORMAT_VERSION, ClassSpec, Decision, InputSpec, Manifest
 from edge.quality import QualityLimits, limits_of, measure
 
 _GOLDEN_FRAMES = 8

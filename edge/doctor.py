@@ -21,7 +21,7 @@ from rich.table import Table
 
 from camera.open import open_camera
 from camera.source import SourceError
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.config.load import load_line
 from edge.config.sections import CameraSection, EngineSection
 from edge.engines.choose import open_engine

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.verdict import UNKNOWN_DEFECT, Reason, Status
 
 # The middle of a defect in thirds of the inspected region; "most": it covers more than half of it.

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import ClassKind, ClassSpec, Decision
+from edge.bundle.manifest import ClassKind, ClassSpec, Decision
 
 Status = Literal["OK", "NG", "UNDECIDED"]
 

@@ -18,19 +18,9 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from edge.bundle import (
-    MANIFEST,
-    AnomalyRule,
-    Bundle,
-    ClassSpec,
-    Decision,
-    InputSpec,
-    Manifest,
-    Variant,
-    entry_for,
-    load_bundle,
-    write_manifest,
-)
+from edge.bundle.files import entry_for, write_manifest
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import MANIFEST, AnomalyRule, ClassSpec, Decision, InputSpec, Manifest, Variant
 
 SIDE = 32
 CELL = 4

@@ -13,7 +13,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from edge.bundle import Bundle, load_bundle, write_manifest
+from edge.bundle.files import write_manifest
+from edge.bundle.load import Bundle, load_bundle
 from tests.bundles import WITH_GOOD, make_bundle, manifest_for
 
 # The same from both ends, so the order of the channels does not matter.

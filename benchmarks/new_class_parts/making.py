@@ -27,7 +27,8 @@ from compress.recipe import Recipe
 from compress.teachers.prompts import ClassPrompts, Prompts
 from compress.train.options import Schedule, TrainOptions, Tuning
 from compress.train.run import train
-from edge.bundle import MANIFEST, Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import MANIFEST
 
 _VISION_OUT = 1280  # MobileNetV2's configuration does not name the length of its pooled output
 _TUNING = Tuning(freeze=True)

@@ -20,7 +20,7 @@ from compress.new_class.asked import NewClass
 from compress.new_class.fitted import Fitted
 from compress.new_class.look import default_engine
 from compress.progress import Reporter, SilentReporter
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.inspection.added import additions_of, with_added
 from edge.inspection.preprocess import model_input
 from edge.verdict import decide

@@ -76,7 +76,7 @@ def add_command(
 
 def list_command(bundle: Annotated[Path, typer.Argument(help="The bundle.")]) -> None:
     """List the classes a bundle knows, and those that were added."""
-    from edge.bundle import load_bundle
+    from edge.bundle.load import load_bundle
 
     manifest = load_bundle(bundle).manifest
     console = Console()

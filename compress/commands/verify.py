@@ -40,7 +40,7 @@ def verify_command(
     from compress.verify.reading import read_for
     from compress.verify.table import print_verification
     from compress.verify.verification import named_part, raise_if_worse, verify
-    from edge.bundle import load_bundle
+    from edge.bundle.load import load_bundle
 
     console = Console()
     part = named_part(split)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from compress.data.dataset import Dataset, Problem, Sample, Split
 from compress.data.images import read_image
 from compress.errors import DataError
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compress.data.readers.found import BoxLabel, PolygonLabel, Problem, RunsLabel, Split
-from edge.bundle import ClassKind
+from edge.bundle.manifest import ClassKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from compress.data.dataset import Dataset, Sample
 from compress.data.images import read_image
 from compress.data.masks import defect_mask
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 SizeName = Literal["S", "M", "L"]
 

@@ -15,7 +15,7 @@ from compress.progress import ConsoleReporter
 from compress.recipe import Recipe
 from compress.report.table import print_table
 from compress.workspace import open_workspace
-from edge.bundle import MANIFEST
+from edge.bundle.manifest import MANIFEST
 from edge.config.load import load_line
 from edge.service import run_line
 

@@ -26,7 +26,7 @@ from compress.students.optimise import OneCycle
 from compress.students.student_model import scaled
 from compress.teachers.features import coverage, load_picture
 from compress.teachers.views import make_view
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 
 SIDE = 128

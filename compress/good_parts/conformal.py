@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress.errors import DataError
-from edge.bundle import AnomalyRule
+from edge.bundle.manifest import AnomalyRule
 
 DEFAULT_OVERKILL = 0.01
 _USUAL_PLACES = 0.995  # of a held-out good part's places stay outside boxes

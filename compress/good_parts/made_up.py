@@ -16,7 +16,7 @@ from compress.data.pictures import Pictures, read_pictures
 from compress.good_parts.pseudo_defects import spoil
 from compress.good_parts.unknown import knows_defects
 from compress.teachers.views import View
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 from edge.verdict import UNKNOWN_DEFECT
 

@@ -20,7 +20,7 @@ from compress.data.images import read_image
 from compress.data.pictures import Pictures, read_pictures
 from compress.errors import DataError
 from compress.int8.qdq import Range
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 
 _BINS = 2048

@@ -19,7 +19,7 @@ from compress.judge.curves import Curve, curve
 from compress.judge.metrics import Classification, Inspection, aupro, classification, inspection, pixel_auroc
 from compress.judge.thresholds import fit_threshold
 from compress.report.record import Flip, Localisation, Mistake, Parity
-from edge.bundle import AnomalyRule, ClassSpec, Decision
+from edge.bundle.manifest import AnomalyRule, ClassSpec, Decision
 from edge.inspection.boxes import Marking
 from edge.verdict import decide
 

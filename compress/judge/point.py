@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compress.judge.metrics import Rate
-from edge.bundle import Decision
+from edge.bundle.manifest import Decision
 
 
 @dataclass(frozen=True, slots=True)

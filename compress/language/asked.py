@@ -10,7 +10,8 @@ import msgspec
 from compress.data.images import read_image
 from compress.data.samples import Sample
 from edge.bench.rehearse import verdicts_on
-from edge.bundle import Bundle, ClassSpec
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import ClassSpec
 from edge.messages import Verdict
 from edge.questions.answered import Answered
 from edge.questions.interview import Interview, language_of

@@ -11,7 +11,7 @@ from compress.int8.weight_only import quantise_weights
 from compress.language.model import Kept, ReportDecoder, with_scaled_queries
 from compress.quiet import quiet
 from compress.students.export import OPSET, tidy
-from edge.bundle import Precision
+from edge.bundle.manifest import Precision
 from edge.language.decoder import DecoderFiles
 
 GRAPHS = ("see", "read", "step")

@@ -13,7 +13,7 @@ from compress.language.look import Look
 from compress.language.measure import Figures, measure
 from compress.language.told import TellingResult
 from compress.progress import Reporter
-from edge.bundle import Precision
+from edge.bundle.manifest import Precision
 from edge.facts import Titles
 from edge.language.decoder import Decoder, DecoderFiles
 from edge.language.vocabulary import Vocabulary

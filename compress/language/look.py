@@ -15,7 +15,7 @@ from compress.data.dataset import Sample
 from compress.data.images import read_image
 from compress.data.masks import defect_mask, labelled_boxes
 from compress.progress import Reporter
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.choose import open_engine
 from edge.facts import Facts
 from edge.inspection.inspector import Inspection, Inspector

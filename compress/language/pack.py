@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from compress.derived import derive
-from edge.bundle import Bundle, ClassSpec, ReportsSpec, TextSearch
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import ClassSpec, ReportsSpec, TextSearch
 
 FOLDER = "language"
 

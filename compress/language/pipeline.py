@@ -28,7 +28,8 @@ from compress.ship import read_titles
 from compress.teachers.beforehand import demand_describer
 from compress.teachers.pretrained import find_folder, model_files
 from compress.workspace import Made, Workspace, digest_files, open_workspace
-from edge.bundle import Bundle, ClassSpec, ReportsSpec, load_bundle
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import ClassSpec, ReportsSpec
 from edge.facts import Titles
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.sight import Sight

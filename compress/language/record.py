@@ -9,7 +9,7 @@ import msgspec
 from compress.language.asked import AsAnswered
 from compress.language.measure import Figures, Overlap
 from compress.search.stage import SentenceFigures
-from edge.bundle import Precision
+from edge.bundle.manifest import Precision
 
 
 class Example(msgspec.Struct, frozen=True):

@@ -16,7 +16,8 @@ from compress.language.measure import Figures, Overlap, measure, overlap
 from compress.language.record import Example
 from compress.language.told import TellingResult, joined, read_told, tell
 from compress.progress import Reporter
-from edge.bundle import Bundle, ClassSpec, Precision
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import ClassSpec, Precision
 from edge.facts import Titles
 from edge.language.decoder import Decoder
 from edge.language.grammar.languages import LANGUAGES

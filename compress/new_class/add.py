@@ -22,7 +22,8 @@ from compress.new_class.sentence import place_of, reader_of
 from compress.new_class.version import free_name, out_for
 from compress.progress import Reporter
 from compress.teachers.dual import DualEncoder
-from edge.bundle import AddedClass, Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import AddedClass
 from edge.engines.engine import Engine
 from edge.errors import BundleError
 from edge.inspection.added import scores

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compress.errors import DataError
-from edge.bundle import Manifest
+from edge.bundle.manifest import Manifest
 from edge.verdict import UNKNOWN_DEFECT
 
 _NAME_LONGEST = 60

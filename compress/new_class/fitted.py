@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 
 _HARDLY = 0.75  # of pairs told apart by words; half is chance
 

@@ -16,7 +16,7 @@ from compress.data.samples import Sample
 from compress.errors import DataError
 from compress.new_class.known import Known, learn_known
 from compress.progress import Reporter
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.choose import open_engine
 from edge.engines.engine import Engine
 from edge.engines.golden import golden_frames

@@ -27,7 +27,8 @@ from compress.teachers.pretrained import called, find_folder, model_files
 from compress.teachers.teacher import open_any
 from compress.verify.recorded import report_of
 from compress.workspace import digest_files
-from edge.bundle import Bundle, ClassSpec
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import ClassSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compress.errors import DataError
 from compress.pack import check_out
-from edge.bundle import Manifest
+from edge.bundle.manifest import Manifest
 
 _FOLDER = "added"
 _VERSION = re.compile(r"(?P<name>.+)-v(?P<number>\d+)")

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 from compress.questions.grammar import Asked, own_names, vocabulary
 from compress.questions.kinds import TAUGHT
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.questions.features import BUCKETS, buckets, units
 from edge.questions.mentions import WORDS, Finder
 from edge.questions.reader import EVIDENCE, KINDS, LANGUAGES, QuestionModel

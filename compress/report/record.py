@@ -14,7 +14,7 @@ from compress.judge.curves import Curve
 from compress.judge.metrics import Classification, Inspection
 from compress.judge.point import Budget, Point
 from compress.teachers.opinion import Opinion
-from edge.bundle import AnomalyRule
+from edge.bundle.manifest import AnomalyRule
 
 
 @dataclass(frozen=True, slots=True)

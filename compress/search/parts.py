@@ -13,7 +13,7 @@ from compress.data.images import read_image
 from compress.data.masks import defect_mask
 from compress.data.samples import Sample
 from compress.progress import Reporter
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.ort import OrtEngine
 from edge.errors import EngineError
 from edge.inspection.inspector import Inspection, Inspector

@@ -17,7 +17,8 @@ from compress.search.lexicon import names_of
 from compress.search.parts import Parts, look_at
 from compress.search.recall import Question, held_out_questions, ranked, recall, right_parts
 from compress.search.wording import LANGUAGES
-from edge.bundle import Bundle, ClassSpec, TextSearch
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import ClassSpec, TextSearch
 from edge.search.meaning import PART_GRAPH, TEXT_GRAPH, Meaning
 from edge.search.vectors import DIM
 

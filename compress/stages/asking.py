@@ -20,7 +20,7 @@ from compress.teachers.teacher import forget_text_side
 from compress.teachers.teacher_labels import asked_paths, classes_of, label_by_opinion
 from compress.teachers.teacher_runner import open_runner
 from compress.teachers.zero_shot import ZeroShot, chance_of_blindness, embed_classes, load_zero_shot, save_zero_shot
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 
 _BATCH = 8

@@ -25,7 +25,7 @@ from compress.stages.judging import Chain, Judged
 from compress.students.torch_answers import answer_torch
 from compress.teachers.features import teacher_embeddings
 from compress.workspace import digest_files, digest_of
-from edge.bundle import Decision
+from edge.bundle.manifest import Decision
 from edge.inspection.boxes import Marking, marking_of
 
 

@@ -20,7 +20,7 @@ from compress.judge.answers import answer_graph
 from compress.pack import Graph
 from compress.progress import Reporter
 from compress.students.student_model import AnyStudent
-from edge.bundle import Precision
+from edge.bundle.manifest import Precision
 
 _CALIBRATION_PICTURES = 128
 _MOST_OFF = 0.02  # mean |difference| of probabilities; rounding alone stays ten times below

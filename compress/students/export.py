@@ -14,7 +14,7 @@ from compress.students.deployed import Deployed
 from compress.students.explain import OUTPUTS as EXPLAINING
 from compress.students.explain import Explaining
 from compress.students.student_model import AnyStudent
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.engines.contract import ANOMALY_OUTPUTS
 
 OPSET = 20  # the newest that JetPack 6's TensorRT 10.3 parses

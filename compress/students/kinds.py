@@ -19,7 +19,7 @@ from compress.students.student import Student, StudentConfig, StudentSize, load_
 from compress.students.student_model import AnyStudent, scaled
 from compress.teachers.features import Grids
 from compress.teachers.teacher import Teacher
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 S = TypeVar("S", bound=AnyStudent)
 

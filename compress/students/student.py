@@ -23,7 +23,7 @@ from compress.kept import filled, keep, kept
 from compress.students.spoken import spoken_by_mean_and_maximum
 from compress.students.student_model import StudentModel
 from compress.teachers.features import Grids
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 StudentSize = Literal["small", "medium", "large"]
 

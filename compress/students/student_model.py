@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from compress.int8.qdq import Layer
 from compress.teachers.features import Grids
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 
 class StudentShape(Protocol):

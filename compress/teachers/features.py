@@ -23,7 +23,7 @@ from compress.teachers.orientation import allowed_turns
 from compress.teachers.teacher import Teacher
 from compress.teachers.teacher_runner import Runner, open_runner
 from compress.teachers.views import View, make_view
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 
 _BATCH = 8

@@ -14,7 +14,7 @@ import msgspec
 
 from compress.data.readers.good import is_good
 from compress.errors import DataError
-from edge.bundle import ClassKind
+from edge.bundle.manifest import ClassKind
 from edge.toml import convert, read_tables
 
 Sentence = Annotated[str, msgspec.Meta(min_length=1)]

@@ -16,7 +16,7 @@ from compress.progress import Reporter
 from compress.teachers.hints import resampling
 from compress.teachers.teacher import Teacher
 from compress.teachers.teacher_runner import Runner, open_runner
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 
 _BATCH = 8

@@ -15,7 +15,7 @@ from compress.data.dataset import Sample
 from compress.data.images import read_image
 from compress.teachers.features import load_picture
 from compress.teachers.views import make_view
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 
 _ORDER, _SENTENCE = 1, 2  # streams of chance, apart from those of the views

@@ -31,7 +31,7 @@ from compress.train.objective import Objective, class_weights
 from compress.train.options import TrainOptions, Tuning
 from compress.train.processes import reading_workers
 from compress.train.sentences import Sentences, collect_sentences
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 ClassTexts = Callable[[DualEncoder], Mapping[str, Sequence[str]]]
 

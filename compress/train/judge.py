@@ -24,7 +24,7 @@ from compress.train.batches import still_batches
 from compress.train.checkpoint import EpochScore
 from compress.train.learner import ClassHead
 from compress.train.sentences import Sentences
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 
 _TURNED_PICTURES = 64  # each is looked at once per turn

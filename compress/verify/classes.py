@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from compress.data.dataset import Sample
 from compress.errors import DataError
-from edge.bundle import ClassSpec, Manifest
+from edge.bundle.manifest import ClassSpec, Manifest
 from edge.verdict import UNKNOWN_DEFECT
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.choose import OpenedEngine, open_engine
 
 

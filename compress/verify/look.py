@@ -15,7 +15,8 @@ from compress.data.dataset import Problem, Sample
 from compress.data.images import read_image
 from compress.errors import DataError
 from compress.progress import Reporter
-from edge.bundle import Bundle, InputSpec, Manifest
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import InputSpec, Manifest
 from edge.engines.choose import OpenedEngine
 from edge.engines.engine import Outputs
 from edge.errors import EngineError

@@ -7,7 +7,7 @@ from pathlib import Path
 from compress.data.dataset import Dataset, read_dataset
 from compress.verify.recorded import report_of
 from compress.verify.verification import Part
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 
 
 def read_for(bundle: Bundle, data: Path, part: Part, format: str = "auto", group: str | None = None) -> Dataset:

@@ -9,7 +9,7 @@ import msgspec
 from compress.judge.metrics import Classification, Inspection, Interval, Rate, rate
 from compress.report.numerals import percent, score
 from compress.report.record import Localisation, RunReport, StageRow, read_report
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 
 REPORT = "report.json"
 

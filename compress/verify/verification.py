@@ -19,7 +19,8 @@ from compress.report.record import Localisation, Mistake, RunReport
 from compress.verify.classes import match_classes
 from compress.verify.look import EngineAnswers, Looked, look
 from compress.verify.recorded import Recorded, recorded, report_of, what_is_worse
-from edge.bundle import Bundle, ClassKind, Manifest
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import ClassKind, Manifest
 from edge.engines.choose import OpenedEngine
 from edge.inspection.boxes import Marking, marking_of
 from edge.verdict import UNKNOWN_DEFECT

@@ -29,7 +29,8 @@ from rich.table import Table
 from camera.open import SCHEMES, open_source
 from camera.source import SourceEnded, SourceError, SourceTimeout
 from edge.bench.rehearse import rehearse
-from edge.bundle import Bundle, InputSpec, load_bundle
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import InputSpec
 from edge.engines.choose import OpenedEngine, open_engine
 from edge.engines.engine import Engine
 from edge.errors import ConfigError

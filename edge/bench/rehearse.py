@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bench.framelist import FrameList
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.choose import OpenedEngine, open_engine
 from edge.feed.publisher import Numbers, Publisher, new_epoch
 from edge.inspection.inspector import Inspector

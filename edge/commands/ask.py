@@ -12,7 +12,7 @@ from rich.console import Console
 from edge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from edge.bundle import Bundle
+    from edge.bundle.load import Bundle
     from edge.messages import Verdict
 
 
@@ -34,7 +34,7 @@ def ask_command(
 
     Example:  edgevl ask part.jpg "Is there a scratch? 左邊有幾處刮痕？" --bundle bundles/neu
     """
-    from edge.bundle import load_bundle
+    from edge.bundle.load import load_bundle
     from edge.config.load import load_line
     from edge.line.heartbeat import shown_classes
     from edge.questions.interview import Interview

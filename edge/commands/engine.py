@@ -25,7 +25,7 @@ def engine_command(
 
     Example:  edgevl engine bundles/line3
     """
-    from edge.bundle import load_bundle
+    from edge.bundle.load import load_bundle
     from edge.engines.tensorrt.bar import BuildBars, build_progress
     from edge.engines.tensorrt.make import EngineOptions, batches_up_to, make_engine, named_tool
     from edge.errors import EngineError

@@ -19,7 +19,7 @@ from edge.commands.history import COLOURS, data_folder, moment, readable, status
 from edge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from edge.bundle import Bundle
+    from edge.bundle.load import Bundle
     from edge.search.results import Hit
     from edge.search.search import Search
     from edge.store.history import History
@@ -125,7 +125,7 @@ def _found(search: Search, question: str, bundles: Sequence[Bundle], wanted: Wan
 
 def _bundles(line_file: Path | None, bundle: Path | None) -> list[Bundle]:
     """The one that is named, or the line's own and those of its products."""
-    from edge.bundle import load_bundle
+    from edge.bundle.load import load_bundle
     from edge.config.load import load_line
 
     if bundle is not None:

@@ -15,7 +15,7 @@ from edge.errors import ConfigError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.bundle import Bundle
+    from edge.bundle.load import Bundle
     from edge.store.history import StoredVerdict
 
 
@@ -107,7 +107,7 @@ def _sentence(stored: StoredVerdict) -> str:
 
 
 def _bundle(line_file: Path | None, bundle: Path | None) -> Bundle | None:
-    from edge.bundle import load_bundle
+    from edge.bundle.load import load_bundle
     from edge.config.load import load_line
 
     if bundle is not None:

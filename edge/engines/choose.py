@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle, MadeFor, Manifest
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import MadeFor, Manifest
 from edge.engines.batch import worthwhile_batch
 from edge.engines.engine import Engine
 from edge.engines.golden import GoldenResult, check_golden, golden_frames

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.bundle import Manifest
+from edge.bundle.manifest import Manifest
 from edge.errors import EngineError
 
 OUTPUTS = ("prob", "embedding", "map")

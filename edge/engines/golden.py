@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.contract import ANOMALY_OUTPUTS, outputs_of
 from edge.engines.engine import Engine, joined
 from edge.errors import BundleError

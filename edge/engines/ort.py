@@ -10,7 +10,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle, Manifest
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import Manifest
 from edge.engines.contract import TypeWords, check_contract, outputs_of
 from edge.engines.engine import Outputs
 from edge.errors import EngineError

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import AddedClass, Bundle
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import AddedClass
 from edge.errors import BundleError
 from edge.verdict import Decided
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Decision
+from edge.bundle.manifest import Decision
 from edge.messages import Box, Region
 
 MAX_BOXES = 20

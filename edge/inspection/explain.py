@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.aside import open_aside
 from edge.errors import BundleError, EngineError
 from edge.inspection.preprocess import model_input

@@ -14,7 +14,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.engine import Engine, Outputs
 from edge.errors import EngineError
 from edge.inspection.added import additions_of, with_added

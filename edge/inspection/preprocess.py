@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 # Beyond, bilinear interpolation to twice the size would step over pixels.
 _MOST_LEFT = 2.5

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Manifest
+from edge.bundle.manifest import Manifest
 from edge.errors import ConfigError
 from edge.inspection.boxes import MAX_BOXES, Marking, boxes_from_map, strongest
 from edge.messages import Box, Region

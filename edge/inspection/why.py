@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.choose import open_engine
 from edge.inspection.explain import Explainer, overlay
 from edge.inspection.inspector import Inspector, clipped

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.facts import Facts, Titles
 from edge.language.decoder import Decoder, DecoderFiles
 from edge.language.grammar.language import Language

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.ort import OrtEngine
 from edge.inspection.explain import Explainer
 from edge.inspection.preprocess import model_input

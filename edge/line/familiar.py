@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from edge.bundle import Manifest
+from edge.bundle.manifest import Manifest
 from edge.inspection.tiles import Tiling
 from edge.messages import Region
 

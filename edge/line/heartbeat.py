@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import psutil
 
-from edge.bundle import Bundle, ClassSpec, Manifest
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import ClassSpec, Manifest
 from edge.engines.choose import OpenedEngine
 from edge.feed.publisher import Numbers
 from edge.line.capture import Capture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.config.sections import MAIN, EngineSection, LineFile
 from edge.engines.choose import OpenedEngine, open_engine
 from edge.engines.fallback import FallbackEngine

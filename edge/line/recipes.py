@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from edge.bundle import Manifest
+from edge.bundle.manifest import Manifest
 from edge.config.sections import MAIN
 from edge.errors import EdgevlError
 from edge.inspection.inspector import Inspector

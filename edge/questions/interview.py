@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.messages import Verdict
 from edge.questions.answer import Answerer, Told, Wish
 from edge.questions.answered import Answered

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.questions.haste import written_out
 from edge.questions.slips import Speller, heard_alike
 from edge.questions.words import DEFECT_GROUPS, ENGLISH, TAIWAN_CHINESE, Place, Words

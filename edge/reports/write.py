@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.errors import EdgevlError
 from edge.language.reporter import Reporter
 from edge.line.heartbeat import shown_classes

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.errors import BundleError, EdgevlError
 from edge.messages import PartReport
 from edge.search.question import checked_sentence, is_verdict_id

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.aside import open_aside
 from edge.messages import Verdict
 from edge.search.seen import Seen, numbers, seen_in

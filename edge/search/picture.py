@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from camera.image_file import ImageFileError, read_image
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.engines.choose import open_engine
 from edge.errors import EngineError
 from edge.inspection.inspector import Inspector

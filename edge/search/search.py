@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.errors import EdgevlError
 from edge.search import source, wordlist
 from edge.search.index import FOLDER, STATUSES, Index, Known, Space

@@ -11,7 +11,7 @@ from compress.data.dataset import Dataset, read_dataset
 from compress.pipeline import compress
 from compress.progress import SilentReporter
 from compress.report.record import RunReport
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from tests.compress.small_run import SMALL, write_parts
 from tests.compress.teachers import save_teacher
 

@@ -12,7 +12,7 @@ from compress.new_class.add import Pictures, add_class
 from compress.new_class.asked import NewClass
 from compress.new_class.fitted import Fitted
 from compress.progress import SilentReporter
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from tests.bundles import flat, make_bundle
 
 LEVELS = {"black": 0, "grey": 128, "white": 255}

@@ -16,7 +16,7 @@ from compress.judge.curves import curve
 from compress.judge.metrics import Classification, Inspection, classification, inspection
 from compress.judge.point import Point
 from compress.report.record import Localisation, Mistake, Parity, RunReport, Shipped, StageRow, Trained
-from edge.bundle import Decision
+from edge.bundle.manifest import Decision
 from tests.compress.layouts import write_image
 
 STAGES = {  # parameters, multiply-adds, megabytes, ms, how far the right class stands out

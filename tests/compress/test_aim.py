@@ -10,7 +10,7 @@ from compress.int8.calibrate import calibration_pictures
 from compress.students.aim import aim_at_latency, aim_at_share
 from compress.students.prune import thinned_config
 from compress.students.student import Student, student_config
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from tests.compress.conftest import FinishedRun
 
 CONFIG = student_config(InputSpec(64, 64), 24, 2)

@@ -12,7 +12,7 @@ from compress.errors import BudgetError
 from compress.judge.budget import choose, cost, held_against, nearest, pareto_front, unreachable
 from compress.judge.metrics import rate
 from compress.judge.point import Budget, Point
-from edge.bundle import Decision
+from edge.bundle.manifest import Decision
 
 RULE = Decision(0.5, 0.5, 0.5)
 STUDENT = Point("student", "float32", 3.0, 0.98, rate(1, 100), rate(1, 100), RULE)

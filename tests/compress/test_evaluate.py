@@ -9,7 +9,7 @@ import pytest
 from compress.data.pictures import read_pictures
 from compress.judge.answers import Answers
 from compress.judge.evaluate import curves, decided_classes, defect_scores, fit_rule, mistakes, parity
-from edge.bundle import Decision
+from edge.bundle.manifest import Decision
 from tests.compress.conftest import FinishedRun
 
 

@@ -13,7 +13,7 @@ from compress.students.explain import Explaining
 from compress.students.export import export, export_explaining
 from compress.students.spoken import spoken_by_mean, spoken_by_mean_and_maximum
 from compress.students.student import Student, student_config
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 SIZE = InputSpec(48, 64)
 

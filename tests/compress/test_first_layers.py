@@ -14,7 +14,7 @@ from compress.errors import TeacherError
 from compress.students.export import export
 from compress.students.own_side.first_layers import FirstLayers, first_layers_of, load_first, save_first, takes
 from compress.teachers.teacher import Teacher, load_teacher
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from tests.compress.teachers import SIDE, save_teacher
 
 FAMILIES = ("MobileNetV2", "ResNet", "ConvNeXt", "CLIP", "DINOv2", "SigLIP")

@@ -15,7 +15,8 @@ from compress.good_parts.unknown import known_classes, tells_unknown, with_unkno
 from compress.judge.point import Budget
 from compress.pipeline import compress
 from compress.progress import SilentReporter
-from edge.bundle import ClassSpec, load_bundle
+from edge.bundle.load import load_bundle
+from edge.bundle.manifest import ClassSpec
 from edge.engines.choose import open_engine
 from edge.inspection.inspector import Inspector
 from edge.verdict import UNKNOWN_DEFECT

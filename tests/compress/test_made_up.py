@@ -13,7 +13,7 @@ from compress.good_parts.unknown import with_unknown
 from compress.judge.answers import Answers
 from compress.judge.budget import choose, make_point
 from compress.judge.point import Budget
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from tests.compress.small_run import SIDE, write_parts
 
 SPEC = InputSpec(SIDE, SIDE)

@@ -24,7 +24,9 @@ from compress.new_class.version import out_for
 from compress.progress import SilentReporter
 from compress.report.record import read_report, write_report
 from compress.teachers.dual import load_dual
-from edge.bundle import Bundle, ClassSpec, entry_for, load_bundle, write_manifest
+from edge.bundle.files import entry_for, write_manifest
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import ClassSpec
 from edge.engines.choose import open_engine
 from edge.errors import BundleError, EngineError
 from edge.inspection.added import additions_of, with_added

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.bench.framelist import FrameList
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from edge.line.plan import CameraPlan
 from edge.store.history import History
 from edgevl import app

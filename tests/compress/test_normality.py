@@ -22,7 +22,7 @@ from compress.good_parts.normality import (
 )
 from compress.students.export import deployed, export
 from compress.students.student import Student, student_config
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.engines.contract import ANOMALY_OUTPUTS, OUTPUTS
 
 SIZE = InputSpec(64, 80)

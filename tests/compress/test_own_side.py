@@ -20,7 +20,7 @@ from compress.students.kinds import TeacherItself, teacher_itself
 from compress.students.own_side.student import OwnStudent, load_own, save_own
 from compress.teachers.features import Features
 from compress.teachers.teacher import load_teacher
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.engines.golden import check_golden
 from edge.engines.ort import OrtEngine
 from tests.compress.conftest import FinishedRun

@@ -11,7 +11,7 @@ import pytest
 from compress.errors import DataError
 from compress.pack import Graph, check_out, pack
 from compress.ship import read_titles
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.engines.golden import golden_frames
 from edge.errors import BundleError
 from tests.compress.conftest import FinishedRun

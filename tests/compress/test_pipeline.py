@@ -19,7 +19,7 @@ from compress.pipeline import compress
 from compress.progress import SilentReporter
 from compress.report.record import read_report
 from compress.workspace import open_workspace
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.engines.golden import check_golden
 from edge.engines.ort import OrtEngine
 from tests.compress.conftest import FinishedRun

@@ -10,7 +10,7 @@ import pytest
 
 from compress.data.dataset import read_dataset
 from compress.data.sizing import choose_input
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from tests.compress import layouts
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from compress.students.deployed import Deployed
 from compress.students.student import Student, load_student, save_student, student_config
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 SIZE = InputSpec(48, 64)
 

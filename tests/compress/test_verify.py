@@ -20,7 +20,9 @@ from compress.report.record import write_report
 from compress.verify.engines import opened
 from compress.verify.reading import read_for
 from compress.verify.verification import Verification, verify
-from edge.bundle import Bundle, ClassSpec, load_bundle, write_manifest
+from edge.bundle.files import write_manifest
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import ClassSpec
 from edge.engines.choose import OpenedEngine
 from edge.engines.ort import OrtEngine
 from tests.bundles import SIDE, WITH_GOOD, WITHOUT_GOOD, make_bundle, manifest_for

@@ -16,7 +16,7 @@ from compress.students.distil import Lesson, Weights
 from compress.students.export import export
 from compress.students.student import ConvSpec, Student, StudentConfig
 from compress.teachers.features import Features
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from tests.compress.small_run import write_parts
 
 SPEC = InputSpec(64, 64)

@@ -16,7 +16,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.dashboard.texts import TEXTS
 from edge.facts import Titles
 from edge.feed.publisher import Publisher

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.config.sections import MAIN
 from edge.engines.choose import OpenedEngine
 from edge.engines.engine import Engine

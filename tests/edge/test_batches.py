@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.bench.framelist import FrameList
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.engines.batch import worthwhile_batch
 from edge.engines.choose import open_engine
 from edge.engines.engine import Engine, Outputs

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.bundle import MANIFEST, AnomalyRule, is_inside, load_bundle, read_manifest
+from edge.bundle.files import is_inside
+from edge.bundle.load import load_bundle, read_manifest
+from edge.bundle.manifest import MANIFEST, AnomalyRule
 from edge.errors import BundleError
 from edge.line.heartbeat import shown_classes
 from tests.bundles import WITHOUT_GOOD, make_bundle

@@ -10,7 +10,8 @@ import numpy as np
 import onnx
 import pytest
 
-from edge.bundle import Bundle, load_bundle, write_manifest
+from edge.bundle.files import write_manifest
+from edge.bundle.load import Bundle, load_bundle
 from edge.engines.choose import open_engine
 from edge.engines.ort import OrtEngine, default_threads
 from edge.errors import BundleError, EngineError

@@ -9,7 +9,7 @@ import pytest
 
 from camera.frame import Frame
 from edge.bench.framelist import FrameList
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.engines.choose import OpenedEngine, open_engine
 from edge.engines.engine import Engine
 from edge.engines.fallback import FallbackEngine

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from camera.frame import Frame
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.config.sections import MAIN
 from edge.engines.ort import OrtEngine
 from edge.inspection.inspector import Inspector

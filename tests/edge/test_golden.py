@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.bundle import Bundle, load_bundle, write_manifest
+from edge.bundle.files import write_manifest
+from edge.bundle.load import Bundle, load_bundle
 from edge.engines.golden import EXPECTED, FRAMES, check_golden, golden_frames
 from edge.engines.ort import OrtEngine
 from edge.errors import BundleError

@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from edge.bundle import AnomalyRule, Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import AnomalyRule
 from edge.engines.golden import check_golden
 from edge.engines.ort import OrtEngine
 from edge.errors import EngineError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.inspection.preprocess import model_input
 
 

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from camera.frame import Frame
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.engines.ort import OrtEngine
 from edge.inspection.inspector import Inspector
 from edge.line.frozen import Frozen

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compress.questions.grammar import fingerprint
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.errors import BundleError
 from edge.messages import Box, Millimetres, Verdict
 from edge.questions.answered import Answered

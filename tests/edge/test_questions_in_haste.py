@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.questions.haste import written_out
 from edge.questions.interview import Interview
 from edge.questions.mentions import Finder

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from camera.pattern import PatternSource, pattern_options
-from edge.bundle import Bundle, InputSpec, load_bundle
+from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import InputSpec
 from edge.client import choose_product
 from edge.config.sections import MAIN
 from edge.engines.ort import OrtEngine

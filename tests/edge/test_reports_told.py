@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from camera.packets import MOST_BYTES
 from edge.bench.framelist import FrameList
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.client import Client
 from edge.client.watch import watch
 from edge.feed.publisher import Numbers

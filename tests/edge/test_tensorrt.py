@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import edgevl
-from edge.bundle import Bundle, load_bundle, write_manifest
+from edge.bundle.files import write_manifest
+from edge.bundle.load import Bundle, load_bundle
 from edge.doctor import examine
 from edge.engines.choose import open_engine
 from edge.engines.ort import OrtEngine

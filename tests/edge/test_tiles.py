@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.engines.ort import OrtEngine
 from edge.inspection.boxes import Marking
 from edge.inspection.inspector import Inspector, View

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.bundle import Bundle, load_bundle
+from edge.bundle.load import Bundle, load_bundle
 from edge.engines.choose import open_engine
 from edge.engines.tensorrt.files import engine_folder
 from edge.engines.tensorrt.make import EngineOptions, batches_up_to, make_engine

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.bundle import AnomalyRule, Decision
+from edge.bundle.manifest import AnomalyRule, Decision
 from edge.verdict import UNKNOWN_DEFECT, decide, undecided
 from tests.bundles import WITH_GOOD, WITHOUT_GOOD
 

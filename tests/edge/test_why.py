@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from edge.bundle import load_bundle
+from edge.bundle.load import load_bundle
 from edge.errors import BundleError
 from edge.inspection.explain import Explainer, overlay
 from edge.messages import Region

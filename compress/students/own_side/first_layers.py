@@ -29,7 +29,7 @@ from compress.teachers.features import Grids
 from compress.teachers.image_side import ImageSide, TeacherVision
 from compress.teachers.teacher import Teacher
 from compress.teachers.teacher_input import Preprocessing
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 _MAP_CHANNELS = 32
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 from edge.engines.tensorrt.files import read_bytes, write_atomically
 from edge.engines.tensorrt.logger import last_words, listening_logger
 from edge.engines.tensorrt.progress import BuildCancelledError, BuildWatcher, progress_monitor

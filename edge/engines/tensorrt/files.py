@@ -17,7 +17,8 @@ from typing import Literal
 
 import msgspec
 
-from edge.bundle import Bundle, entry_for
+from edge.bundle.files import entry_for
+from edge.bundle.load import Bundle
 from edge.engines.tensorrt.library import Machine
 from edge.errors import EngineError
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-from edge.bundle import Bundle, entry_for
+from edge.bundle.files import entry_for
+from edge.bundle.load import Bundle
 from edge.engines.contract import outputs_of
 from edge.engines.engine import Engine
 from edge.engines.golden import GoldenResult, check_golden

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.bundle import Bundle, Manifest
+from edge.bundle.load import Bundle
+from edge.bundle.manifest import Manifest
 from edge.engines.contract import TypeWords, check_contract, outputs_of
 from edge.engines.engine import Outputs, joined
 from edge.engines.tensorrt.library import Machine, cuda_runtime, tensorrt_bindings, this_machine

@@ -13,7 +13,7 @@ import pytest
 from compress.language.pipeline import LanguageRecipe, add_language
 from compress.language.record import LanguageReport
 from compress.progress import SilentReporter
-from edge.bundle import Bundle
+from edge.bundle.load import Bundle
 from tests.bundles import SIDE, WITH_GOOD, make_bundle
 
 STEPS = 50

@@ -11,7 +11,7 @@ import pytest
 
 from compress.data.samples import Sample
 from compress.language.asked import AsAnswered, ask_what_the_data_asks, compared
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.questions.interview import Interview
 from edge.questions.mentions import Finder
 from tests.bundles import make_bundle

@@ -18,7 +18,7 @@ from compress.language.export import GRAPHS, decoder_files, export_decoder, in_i
 from compress.language.learn import vocabulary_for
 from compress.language.model import DecoderConfig, ReportDecoder
 from compress.students.export import OPSET
-from edge.bundle import Precision
+from edge.bundle.manifest import Precision
 from edge.errors import BundleError
 from edge.language.course import Course
 from edge.language.decoder import Decoder

@@ -12,7 +12,8 @@ from compress.errors import DataError
 from compress.language.pipeline import LanguageRecipe, add_language
 from compress.language.record import read_language_report
 from compress.progress import SilentReporter
-from edge.bundle import MANIFEST, load_bundle
+from edge.bundle.load import load_bundle
+from edge.bundle.manifest import MANIFEST
 from edge.errors import BundleError, ConfigError
 from edge.facts import Titles
 from edge.language.grammar.languages import LANGUAGES

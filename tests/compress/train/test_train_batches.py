@@ -12,7 +12,7 @@ from compress.errors import DataError
 from compress.teachers.views import TURNS
 from compress.train.batches import Batch, Lessons, training_batches
 from compress.train.folds import make_folds
-from edge.bundle import InputSpec
+from edge.bundle.manifest import InputSpec
 
 
 def _epoch(lessons: Lessons, seed: int, epoch: int) -> list[Batch]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.errors import ConfigError
 from edge.facts import Action, Facts, Orientation, Place, Severity, Titles
 from edge.language.grammar.language import KINDS

@@ -6,7 +6,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from edge.bundle import ClassSpec
+from edge.bundle.manifest import ClassSpec
 from edge.facts import Titles
 from edge.messages import Box, Region, Timings, Verdict, in_millimetres
 from edge.verdict import Disposition, Reason, Status
