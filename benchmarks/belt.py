@@ -24,7 +24,8 @@ from rich.table import Table
 
 from edge.config.sections import CameraSection, DashboardSection, EngineSection, FeedSection, LineFile, LineSection
 from edge.errors import ConfigError, EdgevlError
-from edge.messages import Region, Verdict
+from edge.geometry import Region
+from edge.messages import Verdict
 from edge.service import run_line
 from edge.store.history import History
 

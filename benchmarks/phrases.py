@@ -35,9 +35,9 @@ from compress.data.reading import Reading
 from edge.bench.rehearse import verdicts_on
 from edge.bundle.load import Bundle, load_bundle
 from edge.errors import EdgevlError
+from edge.geometry import Region
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.reporter import Reporter
-from edge.messages import Region
 
 _COMMONEST = 8
 

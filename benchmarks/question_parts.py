@@ -18,8 +18,9 @@ from edge.bench.rehearse import verdicts_on
 from edge.bundle.load import Bundle
 from edge.bundle.manifest import ClassSpec
 from edge.errors import EdgevlError
+from edge.geometry import Box, Region
 from edge.line.heartbeat import shown_classes
-from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text
+from edge.messages import SCHEMA_VERSION, Timings, Verdict, time_text
 
 _SIDE = 144
 _GAP_PX = 6

@@ -32,7 +32,8 @@ from compress.teachers.dual import embed_text, load_dual
 from compress.teachers.features import teacher_embeddings
 from compress.teachers.teacher import load_teacher
 from edge.bundle.load import Bundle, load_bundle
-from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text, topic_for
+from edge.geometry import Box, Region
+from edge.messages import SCHEMA_VERSION, Timings, Verdict, time_text, topic_for
 from edge.search import wordlist
 from edge.search.results import Look
 from edge.search.search import Search, open_search

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from edge.messages import SCHEMA_VERSION, Box, Region, Timings, Verdict, time_text, topic_for
+from edge.geometry import Box, Region
+from edge.messages import SCHEMA_VERSION, Timings, Verdict, time_text, topic_for
 from edge.search.search import open_search
 from edge.search.spaces import SLOT, SpaceFiles
 from edge.search.vectors import DIM, Basis, fitted, nearest

@@ -27,10 +27,10 @@ from edge.bench.measure import load_pictures
 from edge.bundle.load import load_bundle
 from edge.engines.choose import open_engine
 from edge.errors import EdgevlError
+from edge.geometry import Region
 from edge.inspection.inspector import Inspector, View
 from edge.inspection.preprocess import model_input
 from edge.inspection.tiles import Tiling, tile_regions
-from edge.messages import Region
 
 _ROUNDS = 9
 

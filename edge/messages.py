@@ -22,6 +22,8 @@ import msgspec
 from msgspec import Meta
 
 from edge.facts import Facts
+from edge.geometry import Box, Region
+from edge.quantities import Amount, Count, Pixels, Share
 from edge.verdict import Disposition, Reason, Status
 
 SCHEMA_VERSION = 1
@@ -38,43 +40,7 @@ Truth = Literal["good", "defect", "unknown"]
 LONGEST_NOTE = 500
 LONGEST_NAME = 60
 
-Count = Annotated[int, Meta(ge=0)]
-Pixels = Annotated[int, Meta(ge=1)]
-Share = Annotated[float, Meta(ge=0, le=1)]
-Amount = Annotated[float, Meta(ge=0)]
 Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
-
-
-class Millimetres(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place on the part: left, top, width, height in millimetres from the frame's upper left corner."""
-
-    x: Amount
-    y: Amount
-    w: Amount
-    h: Amount
-
-
-class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A defect's place: left, top, width, height in pixels of the camera's frame. `score`: the map's peak.
-
-    `mm`: the same in millimetres, where the camera has a scale (`px_per_mm`).
-    """
-
-    x: Count
-    y: Count
-    w: Pixels
-    h: Pixels
-    score: Share
-    mm: Millimetres | None = None
-
-
-class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The part of the frame that was inspected, in pixels of the camera's frame."""
-
-    x: Count
-    y: Count
-    w: Pixels
-    h: Pixels
 
 
 class Timings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -321,11 +287,6 @@ def time_text(wall_ns: int) -> str:
     """`time.time_ns()` as the feed writes times: 2026-01-31T08:00:00.123Z."""
     moment = datetime.fromtimestamp(wall_ns // 1_000_000 / 1000, timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def in_millimetres(box: Box, px_per_mm: float) -> Millimetres:
-    """A box's place on the part, to a hundredth."""
-    return Millimetres(*(round(px / px_per_mm, 2) for px in (box.x, box.y, box.w, box.h)))
 
 
 def encode(message: Message) -> bytes:

@@ -12,7 +12,7 @@ from compress.data.dataset import BoxLabel, PolygonLabel, Sample
 from compress.data.images import read_mask
 from compress.data.readers.runs import draw_runs
 from compress.errors import DataError
-from edge.messages import Box
+from edge.geometry import Box
 
 _JOIN_PX = 6  # parts of a mask that lie closer are one defect
 _SHIFT = 4  # OpenCV draws with fixed-point corners: 1/16 px

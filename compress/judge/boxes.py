@@ -14,8 +14,8 @@ from scipy.optimize import linear_sum_assignment
 from compress.data.dataset import Sample
 from compress.data.images import read_image
 from compress.data.masks import defect_mask, labelled_boxes
+from edge.geometry import Box, Region
 from edge.inspection.boxes import Marking, boxes_from_map
-from edge.messages import Box, Region
 
 UNFITTED = Marking(0.5, 0.5)
 _MATCH = 0.1  # intersection over union: a map's cells are coarse, so half, as usual, would count hardly any

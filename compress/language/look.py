@@ -18,10 +18,10 @@ from compress.progress import Reporter
 from edge.bundle.load import Bundle
 from edge.engines.choose import open_engine
 from edge.facts import Facts
+from edge.geometry import Box, Region
 from edge.inspection.inspector import Inspection, Inspector
 from edge.language.sight import Sight
 from edge.language.state import findings_of, state_facts
-from edge.messages import Box, Region
 from edge.verdict import Status, disposition
 
 FORMAT = 2  # of what is kept: goes up where a look of an earlier version cannot be read any more

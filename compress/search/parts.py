@@ -16,8 +16,8 @@ from compress.progress import Reporter
 from edge.bundle.load import Bundle
 from edge.engines.ort import OrtEngine
 from edge.errors import EngineError
+from edge.geometry import Box, Region
 from edge.inspection.inspector import Inspection, Inspector
-from edge.messages import Box, Region
 from edge.search.seen import Seen, patches_of
 
 # A patch smaller than this share of the picture is a splash of the same defect, not one to be counted.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
 from edge.errors import BundleError
 from edge.quality import QualityLimits
+from edge.quantities import Share
 
 MANIFEST = "manifest.json"
 FORMAT_VERSION = 1
@@ -16,7 +17,6 @@ FORMAT_VERSION = 1
 Precision = Literal["float32", "float16", "int8"]
 MadeFor = Literal["any", "cpu", "gpu"]
 ClassKind = Literal["good", "defect"]
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -13,15 +13,14 @@ from msgspec import Meta
 
 from camera.adjust import Adjustments
 from camera.spec import DEFAULT_MEMORY_MB, CameraSpec
+from edge.geometry import Region
 from edge.inspection.tiles import SMALLEST_SIDE, TileWish
-from edge.messages import Region
+from edge.quantities import Count, Pixels
 from edge.verdict import Disposition, Status
 
 # The product that `bundle` in [line] stands for.
 MAIN = "main"
 
-NonNegative = Annotated[int, Meta(ge=0)]
-Positive = Annotated[int, Meta(ge=1)]
 TileSide = Annotated[int, Meta(ge=SMALLEST_SIDE)]
 
 
@@ -64,7 +63,7 @@ class CameraSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     product: str = MAIN
     tiles: Literal["auto"] | tuple[TileSide, TileSide] | None = None
     overlap: Annotated[float, Meta(ge=0, le=0.9)] = 0.2
-    roi: tuple[NonNegative, NonNegative, Positive, Positive] | None = None
+    roi: tuple[Count, Count, Pixels, Pixels] | None = None
     margin: Annotated[float, Meta(ge=-0.25, le=1)] = 0.0
     rotate: Literal[0, 90, 180, 270] = 0
     undistort: Path | None = None
@@ -142,7 +141,7 @@ class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict is kept all the same.
     """
 
-    keep_ng_pictures: NonNegative = 2000
+    keep_ng_pictures: Count = 2000
     quota_gb: Annotated[float, Meta(ge=0.01, le=100_000)] = 2.0
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from nicegui import ui
 
 from edge.dashboard.picture import PictureElement
-from edge.messages import Phrase, Region
+from edge.geometry import Region
+from edge.messages import Phrase
 
 
 class PhrasesElement(ui.element, component="phrases.js"):

@@ -7,7 +7,8 @@ from typing import Any
 
 from nicegui import ui
 
-from edge.messages import Box, Picture, Region, Verdict
+from edge.geometry import Box, Region
+from edge.messages import Picture, Verdict
 
 THUMBNAIL_MARGIN = 0.6
 THUMBNAIL_ASPECT = 4 / 3

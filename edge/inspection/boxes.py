@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle.manifest import Decision
-from edge.messages import Box, Region
+from edge.geometry import Box, Region
 
 MAX_BOXES = 20
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from edge.bundle.load import Bundle
 from edge.engines.aside import open_aside
 from edge.errors import BundleError, EngineError
+from edge.geometry import Region
 from edge.inspection.preprocess import model_input
-from edge.messages import Region
 
 _OUTPUTS = ("prob", "tokens", "cam")
 

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from edge.bundle.load import Bundle
 from edge.engines.engine import Engine, Outputs
 from edge.errors import EngineError
+from edge.geometry import Box, Region
 from edge.inspection.added import additions_of, with_added
 from edge.inspection.ahead import made_ahead
 from edge.inspection.boxes import NOTHING, Marking, boxes_from_map, marking_of
 from edge.inspection.preprocess import model_input
 from edge.inspection.tiles import Tiling, boxes_on, joined_map, tile_regions, worst
-from edge.messages import Box, Region
 from edge.quality import measure, unfit
 from edge.verdict import UNKNOWN_DEFECT, Decided, Reason, decide, undecided
 

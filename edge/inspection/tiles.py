@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from edge.bundle.manifest import Manifest
 from edge.errors import ConfigError
+from edge.geometry import Box, Region
 from edge.inspection.boxes import MAX_BOXES, Marking, boxes_from_map, strongest
-from edge.messages import Box, Region
 from edge.verdict import Decided, Status
 
 # Below, a tile is a speck that no model was made for, and a large frame would have tens of thousands.

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from edge.bundle.load import Bundle
 from edge.engines.choose import open_engine
+from edge.geometry import Box, Region
 from edge.inspection.explain import Explainer, overlay
 from edge.inspection.inspector import Inspector, clipped
-from edge.messages import Box, Region, Verdict
+from edge.messages import Verdict
 
 _WHITE = (255, 255, 255)
 

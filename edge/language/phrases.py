@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.facts import Facts, Titles
+from edge.geometry import Region
 from edge.language.decoder import Draft
 from edge.language.grammar.language import Language
 from edge.language.grammar.sentences import parsed
 from edge.language.grammar.slots import Slot, placed
-from edge.messages import Attention, Phrase, Region, Verdict
+from edge.messages import Attention, Phrase, Verdict
 from edge.verdict import Reason
 
 _NOT_OF_THE_PICTURE: frozenset[Reason] = frozenset({"engine_failed", "bad_output", "camera_down", "deadline"})

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from edge.bundle.load import Bundle
 from edge.engines.ort import OrtEngine
+from edge.geometry import Region
 from edge.inspection.explain import Explainer
 from edge.inspection.preprocess import model_input
-from edge.messages import Region
 
 
 class Sight:

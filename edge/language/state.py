@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edge.facts import PLACES, Action, Facts, Finding, Orientation, Place, Severity
-from edge.messages import Box, Region, Verdict
+from edge.geometry import Box, Region
+from edge.messages import Verdict
 from edge.verdict import Disposition, Reason, Status
 
 _LOW_CONFIDENCE = 0.7  # below this probability of its class, a report says that the model is not sure

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import sqrt
 
 from edge.bundle.manifest import Manifest
+from edge.geometry import Region
 from edge.inspection.tiles import Tiling
-from edge.messages import Region
 
 # So much larger or smaller, and what a part looks like after it was resized is noticeably sharper or softer.
 _ALIKE = 1.25

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera.frame import Frame
+from edge.geometry import Box, Region, in_millimetres
 from edge.inspection.inspector import Inspection, Prepared, View, clipped
 from edge.line.familiar import unlike_training
 from edge.line.ledger import Trigger
 from edge.line.recipes import Recipe
-from edge.messages import Box, Region, Timings, in_millimetres
+from edge.messages import Timings
 from edge.verdict import Decided, Reason, undecided
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from camera.source import Source
+from edge.geometry import Region
 from edge.line.channel import Lane
 from edge.line.triggers import EveryFrame, EveryInterval, EveryPart, Finder, OnRequest
-from edge.messages import Region
 from edge.verdict import Disposition
 
 # Of frames only the freshest are worth judging: one, and one that comes while it is fetched. Parts come in bursts,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from camera.frame import Frame
-from edge.messages import Region
+from edge.geometry import Region
 from edge.parts.finder import PartFinder, Sighting
 from edge.verdict import Reason
 

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.messages import Region
+from edge.geometry import Region
 
 # Grey levels by which a place must differ at least, clearly or faintly; compression noise stays below.
 _CLEAR = 7.0

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.messages import Region
+from edge.geometry import Region
 from edge.parts.belt import Belt
 from edge.parts.scene import Scene
 from edge.parts.track import Blob, Track, Tracker

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.messages import Region
+from edge.geometry import Region
 
 # The long side of the small picture, in pixels.
 _WORKING_SIDE = 213

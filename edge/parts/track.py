@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.messages import Region
+from edge.geometry import Region
 
 # Frames that a part may be hidden for before it counts as gone.
 _MOST_MISSED = 3

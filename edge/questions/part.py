@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from edge.facts import PLACES
 from edge.facts import Place as Ninth
+from edge.geometry import Box
 from edge.language.state import ninth
-from edge.messages import Box, Verdict
+from edge.messages import Verdict
 from edge.questions.words import Place
 from edge.verdict import UNKNOWN_DEFECT
 

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from camera.packets import HungUpError, receive, send
 from edge.facts import Facts
-from edge.messages import Phrase, Region, Verdict
+from edge.geometry import Region
+from edge.messages import Phrase, Verdict
 from edge.questions.answered import Answered
 
 

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.messages import Box, Region, Verdict
+from edge.geometry import Box, Region
+from edge.messages import Verdict
 from edge.verdict import Status
 
 Size = Literal["small", "medium", "large"]

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from camera.image_file import ImageFileError, read_image
-from edge.messages import Box, Region, Verdict
+from edge.geometry import Box, Region
+from edge.messages import Verdict
 from edge.search.results import Hit
 from edge.store.history import History
 

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from camera.image_file import ImageFileError, read_image
 from edge.errors import EdgevlError
-from edge.messages import Region, Verdict, VerdictMark
+from edge.geometry import Region
+from edge.messages import Verdict, VerdictMark
 from edge.store.history import History, StoredVerdict
 
 ANOTHER_DEFECT = "unlabelled/another-defect"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from compress.judge.boxes import UNFITTED, Marked, agreement, fit_marking
+from edge.geometry import Box, Region
 from edge.inspection.boxes import Marking
-from edge.messages import Box, Region
 
 PICTURE = Region(0, 0, 160, 160)
 

@@ -20,13 +20,14 @@ from edge.bundle.manifest import ClassSpec
 from edge.dashboard.texts import TEXTS
 from edge.facts import Titles
 from edge.feed.publisher import Publisher
+from edge.geometry import Box
 from edge.language.grammar.languages import LANGUAGES, language_of
 from edge.language.grammar.sentences import write
 from edge.language.phrases import fact_phrases
 from edge.language.state import facts_of
 from edge.line.marking import Marking
 from edge.line.outbox import Marked
-from edge.messages import Attention, Box, Phrase, ReportState, Verdict
+from edge.messages import Attention, Phrase, ReportState, Verdict
 from edge.questions.interview import Interview
 from edge.reports.handover import Ask, Asked
 from edge.requests.desk import Desk

@@ -18,11 +18,11 @@ import numpy as np
 import zmq
 from numpy.typing import NDArray
 
+from edge.geometry import Box, Region
 from edge.line.outbox import Marked
 from edge.line.pictures import encode_map
 from edge.messages import (
     SCHEMA_VERSION,
-    Box,
     CameraReport,
     CameraState,
     LineReport,
@@ -30,7 +30,6 @@ from edge.messages import (
     PartReport,
     Phrase,
     Picture,
-    Region,
     ReportState,
     StoreState,
     Timings,

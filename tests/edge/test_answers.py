@@ -13,6 +13,7 @@ from camera.frame import Frame
 from edge.config.sections import MAIN
 from edge.engines.ort import OrtEngine
 from edge.feed.publisher import Numbers
+from edge.geometry import Region
 from edge.inspection.inspector import Inspector
 from edge.line.answers import Answers
 from edge.line.heartbeat import LineFacts
@@ -20,7 +21,7 @@ from edge.line.judge import Findings, JudgedBy, Work
 from edge.line.ledger import Ledger
 from edge.line.outbox import Judged, Late, Outgoing, new_outbox
 from edge.line.recipes import Recipe
-from edge.messages import Region, Timings
+from edge.messages import Timings
 from edge.verdict import Decided
 from tests.bundles import flat, make_bundle
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from edge.geometry import Region
 from edge.inspection.boxes import MAX_BOXES, Marking, boxes_from_map
-from edge.messages import Region
 
 REGION = Region(100, 50, 320, 160)
 

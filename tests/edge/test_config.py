@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from edge.config.checks import OPEN_TO_ALL
 from edge.config.load import load_line
 from edge.errors import ConfigError
-from edge.messages import Region
+from edge.geometry import Region
 
 LINE = '[line]\nname = "鋼板-1"\nbundle = "../bundles/steel"\n'
 CAMERA = '[[camera]]\nname = "belt"\nuri = "file:clips/belt.avi?loop=1"\n'

@@ -29,7 +29,8 @@ from edge.dashboard.picture import closeup
 from edge.dashboard.texts import LANGUAGES, TEXTS, class_title
 from edge.dashboard.words import percent
 from edge.feed.subscribe import subscribe
-from edge.messages import Box, CameraState, DropReason, LineReport, Message, StoreState
+from edge.geometry import Box
+from edge.messages import CameraState, DropReason, LineReport, Message, StoreState
 from edge.store.history import Counts, History
 from edge.verdict import Reason, Status
 from tests.edge.feed_double import (

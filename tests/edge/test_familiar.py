@@ -12,13 +12,13 @@ from camera.frame import Frame
 from edge.bundle.manifest import InputSpec
 from edge.config.sections import MAIN
 from edge.engines.ort import OrtEngine
+from edge.geometry import Region
 from edge.inspection.inspector import Inspector
 from edge.inspection.tiles import Tiling
 from edge.line.familiar import unlike_training
 from edge.line.judge import Judge, Work
 from edge.line.ledger import Ledger
 from edge.line.recipes import Recipe
-from edge.messages import Region
 from tests.bundles import flat, make_bundle
 
 

@@ -14,8 +14,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from camera.image_file import read_image
+from edge.geometry import Region
 from edge.line.pictures import encode_jpeg
-from edge.messages import Region, Truth
+from edge.messages import Truth
 from edge.store.database import DATABASE
 from edge.store.export import COLUMNS
 from edge.store.history import History

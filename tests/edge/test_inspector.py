@@ -14,8 +14,8 @@ from edge.bundle.manifest import AnomalyRule
 from edge.engines.golden import check_golden
 from edge.engines.ort import OrtEngine
 from edge.errors import EngineError
+from edge.geometry import Region
 from edge.inspection.inspector import Inspector
-from edge.messages import Region
 from tests.bundles import SIDE, flat, make_bundle
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from camera.pattern import PatternSource, pattern_options
+from edge.geometry import Region
 from edge.line.triggers import EveryPart, Spot
-from edge.messages import Region
 
 
 def spots(*finders: EveryPart) -> list[list[Spot]]:

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from camera.pattern import PatternSource, pattern_options
-from edge.messages import Region
+from edge.geometry import Region
 from edge.parts.finder import PartFinder, Sighting
 
 NEU = Path(__file__).parents[3] / "shared/data/neu"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from compress.questions.grammar import fingerprint
 from edge.bundle.manifest import ClassSpec
 from edge.errors import BundleError
-from edge.messages import Box, Millimetres, Verdict
+from edge.geometry import Box, Millimetres
+from edge.messages import Verdict
 from edge.questions.answered import Answered
 from edge.questions.interview import MODEL, Interview
 from edge.questions.mentions import Finder

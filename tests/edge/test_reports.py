@@ -16,8 +16,9 @@ import pytest
 
 from camera.frame import Frame
 from edge.feed.publisher import Numbers
+from edge.geometry import Region
 from edge.line.outbox import Outbox, Reported, new_outbox
-from edge.messages import PartReport, Region, ReportState, Verdict
+from edge.messages import PartReport, ReportState, Verdict
 from edge.reports.desk import ReportDesk
 from edge.reports.handover import mapped_picture, shared_picture
 from edge.reports.plan import ReportPlan

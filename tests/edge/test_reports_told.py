@@ -19,6 +19,7 @@ from edge.bundle.load import load_bundle
 from edge.client import Client
 from edge.client.watch import watch
 from edge.feed.publisher import Numbers
+from edge.geometry import Box, Region
 from edge.inspection.boxes import MAX_BOXES
 from edge.language.grammar.languages import LANGUAGES
 from edge.line.outbox import Reported, new_outbox
@@ -26,12 +27,10 @@ from edge.line.plan import CameraPlan
 from edge.messages import (
     SCHEMA_VERSION,
     Attention,
-    Box,
     LineReport,
     Message,
     PartReport,
     Phrase,
-    Region,
     ReportState,
     Verdict,
     decode,

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from camera.frame import Frame
 from camera.pattern import PatternSource, pattern_options
 from edge.bench.framelist import FrameList
+from edge.geometry import Region
 from edge.line.plan import CameraPlan
-from edge.messages import CameraReport, LineReport, Picture, Region, Verdict, encode, feed_schema
+from edge.messages import CameraReport, LineReport, Picture, Verdict, encode, feed_schema
 from edge.runtime import LineError, Summary
 from edge.store.database import DATABASE, StoreError
 from edge.store.history import History

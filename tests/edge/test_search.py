@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.messages import Box
+from edge.geometry import Box
 from edge.search.index import FOLDER
 from edge.search.results import Look
 from edge.search.search import NothingStoredError, Search, open_search

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from edge.bundle.load import load_bundle
 from edge.engines.ort import OrtEngine
+from edge.geometry import Region
 from edge.inspection.boxes import Marking
 from edge.inspection.inspector import Inspector, View
 from edge.inspection.tiles import SMALLEST_SIDE, Tiling, boxes_on, tile_regions
-from edge.messages import Region
 from tests.bundles import CELL, SIDE, flat
 
 sides = st.integers(SMALLEST_SIDE, 700)

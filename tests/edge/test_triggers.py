@@ -9,9 +9,10 @@ import pytest
 
 from camera.frame import Frame
 from edge.bench.framelist import FrameList
+from edge.geometry import Region
 from edge.line.plan import CameraPlan
 from edge.line.triggers import EveryInterval, EveryPart, OnRequest, RequestError
-from edge.messages import Region, Verdict
+from edge.messages import Verdict
 from tests.bundles import flat
 from tests.edge.lines import built_line
 from tests.edge.test_parts import moving

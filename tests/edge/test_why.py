@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from edge.bundle.load import load_bundle
 from edge.errors import BundleError
+from edge.geometry import Region
 from edge.inspection.explain import Explainer, overlay
-from edge.messages import Region
 from edgevl import app
 from tests.bundles import flat
 

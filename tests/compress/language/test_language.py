@@ -16,12 +16,12 @@ from edge.bundle.load import load_bundle
 from edge.bundle.manifest import MANIFEST
 from edge.errors import BundleError, ConfigError
 from edge.facts import Titles
+from edge.geometry import Box, Region
 from edge.language.grammar.languages import LANGUAGES
 from edge.language.grammar.sentences import says
 from edge.language.prose import contradicts, split_sentences
 from edge.language.reporter import Reporter
 from edge.language.state import facts_of
-from edge.messages import Box, Region
 from edge.search.meaning import meaning_of
 from edge.search.vectors import DIM
 from tests.bundles import flat

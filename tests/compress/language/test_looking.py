@@ -15,8 +15,8 @@ from compress.language.look import Look, marked_tokens, read_look
 from compress.language.told import read_told
 from compress.progress import SilentReporter
 from edge.facts import Titles
+from edge.geometry import Box
 from edge.language.vocabulary import WORDS, prompt_of, split
-from edge.messages import Box
 from tests.compress.language.conftest import CAPTIONS, Spoken
 
 GRID, STEPS = (2, 3), 60

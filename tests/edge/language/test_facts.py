@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from edge.geometry import Box, in_millimetres
 from edge.language.state import facts_of
-from edge.messages import Box, in_millimetres
 from tests.edge.language.verdicts import verdict
 
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from edge.bundle.manifest import ClassSpec
 from edge.errors import ConfigError
 from edge.facts import Action, Facts, Orientation, Place, Severity, Titles
+from edge.geometry import Box
 from edge.language.grammar.language import KINDS
 from edge.language.grammar.languages import LANGUAGES, language_of
 from edge.language.grammar.sentences import read_back, says, write
 from edge.language.state import facts_of
-from edge.messages import Box, Verdict
+from edge.messages import Verdict
 from edge.verdict import Reason, Status
 from tests.edge.language.verdicts import CLASSES, TITLES, verdict, verdicts
 

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.geometry import Box, Region
 from edge.language.decoder import Draft
 from edge.language.grammar.language import KINDS
 from edge.language.grammar.languages import LANGUAGES, language_of
 from edge.language.grammar.sentences import write
 from edge.language.phrases import fact_phrases, own_phrases
 from edge.language.state import facts_of
-from edge.messages import Box, Region, Verdict
+from edge.messages import Verdict
 from edge.verdict import Reason
 from tests.edge.language.verdicts import TITLES, WHOLE, verdict, verdicts
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from edge.geometry import Box
 from edge.language.prose import contradicts, kept
 from edge.language.state import facts_of
-from edge.messages import Box
 from tests.edge.language.verdicts import TITLES, verdict
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from edge.bundle.manifest import ClassSpec
 from edge.facts import Titles
-from edge.messages import Box, Region, Timings, Verdict, in_millimetres
+from edge.geometry import Box, Region, in_millimetres
+from edge.messages import Timings, Verdict
 from edge.verdict import Disposition, Reason, Status
 
 CLASSES = (
