@@ -23,15 +23,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from camera.frame import Frame
 from edge.engines.fallback import FallbackEngine
 from edge.errors import EdgevlError
 from edge.feed.publisher import Numbers, Publisher
+from edge.line.admission import Admission
 from edge.line.answers import Answers
 from edge.line.capture import CameraStatus, Capture
 from edge.line.channel import Channel, ChannelClosedError, Item, Key, LaneStatistics
 from edge.line.deadline import Deadlines
-from edge.line.frozen import Frozen
 from edge.line.health import LineState
 from edge.line.heartbeat import LineFacts, Pace, Reporter
 from edge.line.inspecting import Inspecting, Pacing
@@ -40,8 +39,8 @@ from edge.line.interpreter import SteadyInterpreter
 from edge.line.judge import Work
 from edge.line.ledger import Account, Ledger, Trigger
 from edge.line.outbox import CameraChanged, Judged, Marked, new_outbox
-from edge.line.picture_rates import PictureRates
-from edge.line.pictures import Allowance, Keep, PictureLane, PictureMaker, PicturePlan, Show, Shutter, new_picture_queue
+from edge.line.picture_choice import PictureChoice
+from edge.line.pictures import PictureMaker, PicturePlan
 from edge.line.plan import CameraPlan, finder_of, lane_of
 from edge.line.recipes import Recipes
 from edge.line.triggers import OnRequest, RequestError
@@ -74,7 +73,7 @@ class Outlets:
 class Summary:
     """What a line did, from `start` on. cpu_s: CPU time of the whole process meanwhile.
 
-    pictures_skipped: NG pictures not kept because there were too many for `edge.line.pictures`.
+    pictures_skipped: NG pictures not kept because there were too many for `edge.line.picture_choice`.
     """
 
     accounts: Mapping[str, Account]
@@ -102,21 +101,16 @@ class Line:
         names = [camera.source.name for camera in cameras]
         self.failure: EdgevlError | None = None
         self._say = say
-        self._plan = outlets.pictures
         self._ledger = Ledger(names)
         self._frames: Channel[str, Work] = Channel({camera.source.name: lane_of(camera) for camera in cameras})
-        self._jobs = new_picture_queue(names)
+        self._pictures = PictureChoice(names, outlets.pictures)
         self._outbox = new_outbox()
-        self._rates = PictureRates(self._plan.live_hz)
-        self._shutter = Shutter(self._rates)
-        self._allowance = Allowance()
-        self._choosing_pictures = threading.Lock()
         unfinished = outlets.store.unfinished_reports()
         self._desk = ReportDesk(outlets.reports, numbers, self._outbox, say, unfinished)
-        self._recipes = recipes
         means = {camera.source.name: camera.undecided for camera in cameras}
         self._answers = Answers(facts, numbers, self._ledger, self._outbox, means)
         self._deadlines = Deadlines(self._miss, self._answers.is_open)
+        self._admission = Admission(self._ledger, self._answers, self._deadlines, self._frames, recipes.of)
         self._finders = {camera.source.name: finder_of(camera) for camera in cameras}
         self._captures = [self._capture(camera) for camera in cameras]
         self._reporter = Reporter(facts, self._captures, self._ledger, numbers, recipes)
@@ -130,10 +124,10 @@ class Line:
         self._facts = facts
         writer = Writer(self._backlog, outlets.publisher, self._ledger, self._reporter)
         self._tally = writer.tally
-        maker = PictureMaker(self._jobs, self._outbox, self._plan, say)
+        maker = PictureMaker(self._pictures.queue, self._outbox, outlets.pictures, say)
         self._capturing = [self._thread(c.name, partial(c.run, self._stop)) for c in self._captures]
-        pace, answers = pacing or Pacing(), self._answers
-        self._inspecting = Inspecting(self._frames, recipes, answers, self._deliver, self._thread, say, pace)
+        pacing = pacing or Pacing()
+        self._inspecting = Inspecting(self._frames, recipes, self._answers, self._deliver, self._thread, say, pacing)
         self._tending = self._thread("engine watch", partial(self._inspecting.tend, self._stop))
         self._timing = self._thread("deadlines", self._deadlines.run)
         self._picturing = self._thread("pictures", maker.run)
@@ -169,7 +163,7 @@ class Line:
         self._answers.withdraw_all()
         self._desk.close()
         self._join([self._reporting])
-        self._jobs.close()
+        self._pictures.queue.close()
         self._join([self._picturing])
         self._outbox.close()
         self._join([self._writing])
@@ -217,7 +211,7 @@ class Line:
         """
         if camera not in self._finders:
             raise KeyError(camera)
-        return self._rates.lease(camera, holder, hz, seconds)
+        return self._pictures.rates.lease(camera, holder, hz, seconds)
 
     def statuses(self) -> Mapping[str, CameraStatus]:
         """How each camera is now."""
@@ -241,23 +235,9 @@ class Line:
 
     def _capture(self, camera: CameraPlan) -> Capture:
         name = camera.source.name
-        watch = None if camera.trigger == "frame" else self._watch()
-        frozen = None if camera.frozen_ms is None else Frozen(camera.frozen_ms)
-        finder, checks = self._finders[name], camera.check_quality
-        intake = Intake(finder, self._ledger, self._answers, self._frames, self._recipes.of, watch, checks, frozen)
-        if camera.deadline_ms is not None:
-            intake.keep_deadline(self._deadlines, camera.deadline_ms)
+        watch = None if camera.trigger == "frame" else self._pictures.watcher()
+        intake = Intake(camera, self._finders[name], self._admission, watch)
         return Capture(camera.source, intake, partial(self._announce, name), camera.max_age_ms)
-
-    def _watch(self) -> Callable[[Frame], None]:
-        """Shows frames without a verdict: where parts are rare, the belt should still be seen to move."""
-        shutter = Shutter(self._rates)
-
-        def show(frame: Frame) -> None:
-            if shutter.is_due(frame):
-                self._jobs.put(PictureLane("show", frame.source), Show(frame, None))
-
-        return show
 
     def _announce(self, camera: str, status: CameraStatus) -> None:
         self._say(f"{camera}: {status.state}: {status.detail}")
@@ -270,16 +250,9 @@ class Line:
             self._deliver(*missed, None)
 
     def _deliver(self, work: Work, verdict: Verdict, map_HW: NDArray[np.float32] | None) -> None:
-        """Choose what becomes of the picture. Several threads may ask: the inspection's and the deadlines'."""
-        frame = work.frame
-        self._desk.offer(frame, verdict)
-        with self._choosing_pictures:
-            kept = self._plan.keep and verdict.status != "OK" and self._allowance.grants(frame)
-            shown = self._shutter.is_due(frame)
-        if kept:
-            self._jobs.put(PictureLane("keep", frame.source), Keep(frame, verdict, map_HW))
-        if shown:
-            self._jobs.put(PictureLane("show", frame.source), Show(frame, verdict.id))
+        """What was sent: perhaps told in words, perhaps shown. In the inspection's thread or the deadlines'."""
+        self._desk.offer(work.frame, verdict)
+        self._pictures.of_verdict(work.frame, verdict, map_HW)
 
     def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
         # Daemons, because a hung camera driver must not keep a stopped line from exiting; all are joined.
@@ -321,14 +294,12 @@ class Line:
                 item.reply("the line has stopped; mark the part when it runs again")
 
     def _summary(self) -> Summary:
-        pictures = self._jobs.statistics().items()
         return Summary(
             accounts=self._ledger.accounts(),
             seconds=time.monotonic() - self._started,
             cpu_s=time.process_time() - self._started_cpu,
             pace=self._reporter.pace(),
-            pictures_skipped=self._allowance.refused
-            + sum(lane.dropped for key, lane in pictures if key.purpose == "keep"),
+            pictures_skipped=self._pictures.skipped(),
             queues=self._frames.statistics(),
         )
 

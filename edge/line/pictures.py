@@ -15,7 +15,6 @@ from camera.frame import Frame
 from edge.errors import EdgevlError
 from edge.line.channel import Channel, ChannelClosedError, Lane
 from edge.line.outbox import LivePicture, Outbox
-from edge.line.picture_rates import PictureRates
 from edge.messages import Verdict
 from edge.store.database import free_bytes
 from edge.store.kept_pictures import KeptPicture, map_beside
@@ -77,23 +76,6 @@ def new_picture_queue(cameras: Sequence[str]) -> PictureQueue:
     keep = {PictureLane("keep", camera): Lane(_KEEP_CAPACITY, "drop_oldest") for camera in cameras}
     show = {PictureLane("show", camera): Lane(1, "drop_oldest") for camera in cameras}
     return Channel({**keep, **show})
-
-
-class Shutter:
-    """Says when a camera's next live picture is due. One thread at a time."""
-
-    def __init__(self, rates: PictureRates) -> None:
-        self._rates = rates
-        self._shown_ns: dict[str, int] = {}
-
-    def is_due(self, frame: Frame) -> bool:
-        """True at most as many times a second as somebody wants of its camera."""
-        hz = self._rates.hz(frame.source)
-        shown_ns = self._shown_ns.get(frame.source)
-        if not hz or (shown_ns is not None and frame.captured_ns < shown_ns + int(1e9 / hz)):
-            return False
-        self._shown_ns[frame.source] = frame.captured_ns
-        return True
 
 
 class Allowance:
