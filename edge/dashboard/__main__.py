@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from edge.dashboard.texts import Language
+from edge.dashboard.texts.languages import Language
 from edge.errors import EdgevlError
 
 

@@ -9,7 +9,7 @@ from edge.dashboard.live import CameraView, parsed_time
 from edge.dashboard.moment import Moment
 from edge.dashboard.picture import PictureElement, unboxed, whole
 from edge.dashboard.styling import set_class, show_if, show_status
-from edge.dashboard.texts import TEXTS, Language
+from edge.dashboard.texts.languages import TEXTS, Language
 from edge.dashboard.words import DASH, clock, ledger_text, percent, why
 
 LIVE_PIXELS = 1280

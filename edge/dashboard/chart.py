@@ -10,7 +10,7 @@ from edge.dashboard.class_groups import groups
 from edge.dashboard.moment import Moment
 from edge.dashboard.pareto import group_title, known_classes
 from edge.dashboard.past import Past
-from edge.dashboard.texts import TEXTS, Language
+from edge.dashboard.texts.languages import TEXTS, Language
 
 GRID_COLOUR = "#1f2b38"
 TEXT_COLOUR = "#9fb0c2"

@@ -15,7 +15,8 @@ from edge.dashboard.phrases import PhrasesElement
 from edge.dashboard.picture import Overlay, PictureElement, closeup, whole
 from edge.dashboard.questions import Ask, Questions
 from edge.dashboard.styling import show_if, show_status
-from edge.dashboard.texts import TEXTS, Language, Texts
+from edge.dashboard.texts.languages import TEXTS, Language
+from edge.dashboard.texts.texts import Texts
 from edge.dashboard.words import clock, date_and_clock, percent, report_text, why
 from edge.messages import PartReport, Verdict
 from edge.store.history import StoredVerdict

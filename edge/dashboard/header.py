@@ -8,7 +8,7 @@ from nicegui import ui
 
 from edge.dashboard.moment import Moment
 from edge.dashboard.styling import set_class, show_if
-from edge.dashboard.texts import LANGUAGES, TEXTS, Language
+from edge.dashboard.texts.languages import LANGUAGES, TEXTS, Language
 from edge.dashboard.words import DASH, clock
 
 # The place on the page where one searches: below what fills the window.

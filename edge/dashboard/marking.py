@@ -12,7 +12,8 @@ from edge.client.asking import RequestRefusedError
 from edge.dashboard.live import parsed_time
 from edge.dashboard.moment import Moment
 from edge.dashboard.styling import show_if
-from edge.dashboard.texts import TEXTS, Language, Texts
+from edge.dashboard.texts.languages import TEXTS, Language
+from edge.dashboard.texts.texts import Texts
 from edge.dashboard.words import date_and_clock
 from edge.line.marking import says
 from edge.messages import LONGEST_NAME, LONGEST_NOTE, Truth, Verdict, VerdictMark

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from edge.dashboard.live import LineView
 from edge.dashboard.past import Past
-from edge.dashboard.texts import TEXTS, Language, Texts, class_title
+from edge.dashboard.texts.languages import TEXTS, Language, class_title
+from edge.dashboard.texts.texts import Texts
 from edge.messages import LineReport, Verdict
 
 

@@ -20,7 +20,7 @@ from edge.dashboard.questions import Ask
 from edge.dashboard.search_panel import SearchPanel
 from edge.dashboard.statistics import Statistics
 from edge.dashboard.styling import set_class, show_if
-from edge.dashboard.texts import TEXTS, Language
+from edge.dashboard.texts.languages import TEXTS, Language
 from edge.dashboard.words import store_text
 from edge.search.finder import Finder
 from edge.store.wanted import Wanted

@@ -7,7 +7,7 @@ from nicegui import ui
 from edge.dashboard.class_groups import COLOURS, Group, groups
 from edge.dashboard.moment import Moment
 from edge.dashboard.styling import show_if
-from edge.dashboard.texts import TEXTS, Language
+from edge.dashboard.texts.languages import TEXTS, Language
 from edge.dashboard.words import count, percent
 
 # The coloured classes, or all but one of them and the others; and those without a class.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from nicegui import run, ui
 
 from edge.client.asking import RequestRefusedError
-from edge.dashboard.texts import TEXTS, Language
+from edge.dashboard.texts.languages import TEXTS, Language
 from edge.questions.answered import Answered
 from edge.requests.messages import AskAnswer
 

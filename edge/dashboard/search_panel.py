@@ -13,7 +13,7 @@ from edge.dashboard.moment import Moment
 from edge.dashboard.past import REJECTS_SHOWN
 from edge.dashboard.questions import Ask
 from edge.dashboard.styling import show_if
-from edge.dashboard.texts import TEXTS, Language
+from edge.dashboard.texts.languages import TEXTS, Language
 from edge.search.finder import Found
 from edge.search.results import LONGEST
 

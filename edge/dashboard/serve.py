@@ -22,7 +22,7 @@ from edge.dashboard.own_pages import OwnPagesOnly
 from edge.dashboard.page import Sources, build_page
 from edge.dashboard.past import PastReader, utc_now
 from edge.dashboard.questions import Ask
-from edge.dashboard.texts import TEXTS, Language, language_from
+from edge.dashboard.texts.languages import TEXTS, Language, language_from
 from edge.errors import ConfigError
 from edge.feed.keys import ClientKeys, read_client_keys
 from edge.messages import VerdictMark, decode

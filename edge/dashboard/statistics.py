@@ -10,7 +10,7 @@ from edge.dashboard.moment import Moment
 from edge.dashboard.pareto import Pareto
 from edge.dashboard.past import yield_of
 from edge.dashboard.styling import set_class, show_if, show_status
-from edge.dashboard.texts import TEXTS, Language
+from edge.dashboard.texts.languages import TEXTS, Language
 from edge.dashboard.words import DASH, clock, count, percent, store_text
 from edge.messages import CameraReport
 from edge.store.history import Counts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from edge.dashboard.texts import Language, Texts
+from edge.dashboard.texts.languages import Language
+from edge.dashboard.texts.texts import Texts
 from edge.messages import CameraReport, LineReport, PartReport, Verdict
 
 DASH = "—"

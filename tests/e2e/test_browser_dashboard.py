@@ -17,7 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from edge.bundle.manifest import ClassSpec
-from edge.dashboard.texts import TEXTS
+from edge.dashboard.texts.languages import TEXTS
 from edge.facts import Titles
 from edge.feed.publisher import Publisher
 from edge.geometry import Box

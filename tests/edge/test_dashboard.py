@@ -26,7 +26,7 @@ from edge.dashboard.live import (
 )
 from edge.dashboard.past import PastReader, yield_of
 from edge.dashboard.picture import closeup
-from edge.dashboard.texts import LANGUAGES, TEXTS, class_title
+from edge.dashboard.texts.languages import LANGUAGES, TEXTS, class_title
 from edge.dashboard.words import percent
 from edge.feed.subscribe import subscribe
 from edge.geometry import Box
