@@ -16,7 +16,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from edge.commands.filters import CameraOption, ClassOption, DataFolderOption, SinceOption, StatusOption, UntilOption
+from edge.commands.filters import (
+    CameraOption,
+    ClassOption,
+    DataFolderOption,
+    SinceOption,
+    StatusOption,
+    UntilOption,
+    none_fits,
+)
 from edge.errors import ConfigError, EdgevlError
 from edge.verdict import Status
 
@@ -63,6 +71,7 @@ def history_command(
     Example:  edgevl history configs/line-demo.toml --marked --copy learn-from
     """
     from edge.commands.marked import print_copied, print_counts
+    from edge.language.grammar.languages import language_of
     from edge.store.export import write_csv, write_parquet
     from edge.store.history import History
     from edge.store.wanted import Wanted
@@ -70,6 +79,8 @@ def history_command(
     now = datetime.now(timezone.utc)
     if copy is not None and not marked:
         raise ConfigError("--copy is for the pictures of marked parts: write --marked --copy FOLDER")
+    if reports is not None:
+        language_of(reports)
     wanted = Wanted(
         status_named(status), camera, class_name, moment("--since", since, now), moment("--until", until, now), marked
     )
@@ -86,6 +97,9 @@ def history_command(
             return
         if csv is None and parquet is None:
             found = list(history.select(wanted, limit or _SHOWN))
+            if not found:
+                console.print(none_fits(history, wanted), markup=False, highlight=False, soft_wrap=True)
+                return
             console.print(verdicts_table(found))
             if marked:
                 print_counts(console, history, wanted)
@@ -101,23 +115,24 @@ def history_command(
 
 
 def verdicts_table(found: Sequence[StoredVerdict]) -> Table:
-    """Newest first, times as this machine's clock shows them; a column more where somebody has marked any."""
+    """Newest first, times as this machine's clock shows them; a column more where somebody has marked any.
+
+    The id is what `edgevl ask`, `search` and `why` take.
+    """
     from edge.commands.marked import mark_text
 
     has_marks = any(stored.mark is not None for stored in found)
-    head = ("captured", "camera", "number", "status", "class or reason", "probability", "ms", "picture")
-    table = Table(*head, *(["really"] if has_marks else []))
+    head = ("captured\nid, ends in camera and number", "status", "class or reason\nprobability", "ms", "picture")
+    table = _whole(*head, *(["really"] if has_marks else []))
+    table.columns[0].no_wrap = True  # an id is to be copied
     for stored in found:
         v = stored.verdict
         what = v.class_name or v.reason or ""
         time = datetime.fromisoformat(v.captured.replace("Z", "+00:00")).astimezone()
         table.add_row(
-            f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03d}",
-            escape(v.camera),
-            str(v.number),
+            f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03d}\n{escape(v.id)}",
             f"[{COLOURS[v.status]}]{v.status}[/]",
-            escape(what),
-            f"{v.probability:.3f}",
+            f"{escape(what)}\n{v.probability:.3f}",
             f"{v.timings.total_ms:.1f}",
             "yes" if stored.has_picture else "",
             *([escape(mark_text(stored.mark))] if has_marks else []),
@@ -125,9 +140,17 @@ def verdicts_table(found: Sequence[StoredVerdict]) -> Table:
     return table
 
 
+def _whole(*head: str) -> Table:
+    """A table that breaks what is too long for its column: Chinese has no spaces, and would be cut off."""
+    table = Table()
+    for name in head:
+        table.add_column(name, overflow="fold")
+    return table
+
+
 def reports_table(history: History, found: Sequence[StoredVerdict], language: str) -> Table:
     """The reports of these verdicts in one language, and what the model adds; or why there is none."""
-    table = Table("camera", "number", "state", "report", "the model's own words, may be wrong")
+    table = _whole("camera", "number", "state", "report", "the model's own words, may be wrong")
     ids = [stored.verdict.id for stored in found]
     known = {
         verdict_id: report

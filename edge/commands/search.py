@@ -14,7 +14,15 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from edge.commands.filters import CameraOption, ClassOption, DataFolderOption, SinceOption, StatusOption, UntilOption
+from edge.commands.filters import (
+    CameraOption,
+    ClassOption,
+    DataFolderOption,
+    SinceOption,
+    StatusOption,
+    UntilOption,
+    none_fits,
+)
 from edge.commands.history import COLOURS, data_folder, moment, readable, status_named
 from edge.errors import ConfigError
 
@@ -72,10 +80,18 @@ def search_command(
         history = History(folder)
         if as_json:
             typer.echo(msgspec.json.format(found_as_json(hits, history)).decode())
-        else:
+        elif hits:
             Console().print(found_table(hits, history))
+        else:
+            Console().print(_nothing(history, wanted), markup=False, highlight=False, soft_wrap=True)
         if html is not None:
             _write_sheet(html, question, hits, history)
+
+
+def _nothing(history: History, wanted: Wanted) -> str:
+    if next(iter(history.select(wanted, 1)), None) is None:
+        return none_fits(history, wanted)
+    return "no part was found by these words; say it otherwise, or look at `edgevl history`"
 
 
 def found_table(hits: Sequence[Hit], history: History) -> Table:

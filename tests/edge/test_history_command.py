@@ -43,17 +43,33 @@ def data_dir(tmp_path: Path) -> Path:
 def test_the_list_is_filtered_by_every_option(data_dir: Path) -> None:
     """Status, class, camera and time each leave out the others; the newest come first."""
     db = ("--db", str(data_dir))
-    assert [history(*db, *more).stdout.count("│ belt") for more in [(), ("--status", "ng"), ("--class", "stain")]] == [
-        4,
-        2,
-        1,
-    ]
-    assert history(*db, "--camera", "other").stdout.count("│ belt") == 0
+    filters = [(), ("--status", "ng"), ("--class", "stain")]
+    assert [history(*db, *more).stdout.count("│ 1-belt-") for more in filters] == [4, 2, 1]
+    assert history(*db, "--camera", "other").stdout.count("│ 1-belt-") == 0
     late = ("--since", "2026-01-31T12:01:00Z", "--until", "2026-01-31T12:03:00Z")
     shown = history(*db, *late).stdout
     assert shown.index("UNDECIDED") < shown.index("scratch")
-    assert shown.count("│ belt") == 2
-    assert history(*db, "--limit", "3").stdout.count("│ belt") == 3
+    assert shown.count("│ 1-belt-") == 2
+    assert history(*db, "--limit", "3").stdout.count("│ 1-belt-") == 3
+
+
+def test_an_id_is_whole_in_a_narrow_terminal_too(data_dir: Path) -> None:
+    """`edgevl ask`, `search` and `why` take it."""
+    result = CliRunner().invoke(app, ["history", "--db", str(data_dir)], env={"COLUMNS": "80"})
+    assert [f"│ 1-belt-{number} " in result.stdout for number in range(4)] == [True] * 4
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--class", "scratches"), "no part of class 'scratches' fits; classes of NG and UNDECIDED parts so far:"),
+        (("--camera", "other"), "no part fits; leave out a filter"),
+    ],
+)
+def test_an_empty_list_says_why(data_dir: Path, more: tuple[str, ...], said: str) -> None:
+    """A class that was never there is answered with those that were."""
+    assert said in history("--db", str(data_dir), *more).stdout
 
 
 def test_the_summary_gives_counts_and_yield_per_hour(data_dir: Path) -> None:
@@ -97,10 +113,10 @@ def test_marked_parts_are_listed_counted_and_exported(data_dir: Path, tmp_path: 
     mark(data_dir, 2, "defect", "chip")
     mark(data_dir, 0, "defect")
     shown = history(*db, "--marked").stdout
-    assert shown.count("│ belt") == 3
+    assert shown.count("│ 1-belt-") == 3
     for words in ("good, 林: [red]=1+1 反光", "chip", "another defect", "1 of 2 NG verdicts were marked good"):
         assert words in shown
-    assert history(*db, "--marked", "--status", "NG").stdout.count("│ belt") == 1
+    assert history(*db, "--marked", "--status", "NG").stdout.count("│ 1-belt-") == 1
     (row,) = [line for line in history(*db, "--summary").stdout.splitlines() if "│ all" in line]
     assert [cell.strip() for cell in row.split("│")[-3:-1]] == ["1", "1"]
     assert history(*db, "--csv", str(tmp_path / "x.csv"), "--excel").exit_code == 0

@@ -229,6 +229,20 @@ def test_the_history_shows_reports(tmp_path: Path, language: str, said: str) -> 
     assert ("It looks fresh." in shown) == (language == "en")
 
 
+def test_a_long_chinese_report_is_shown_whole(tmp_path: Path) -> None:
+    """It has no spaces to break at; a language that no report is written in is refused."""
+    with open_store(tmp_path, StoreLimits(), silent) as store:
+        append(store, SCRATCHED)
+        (stored,) = History(tmp_path).recent(1)
+        report = report_of(stored.verdict, 0, "ready")
+        store.append_reports([msgspec.structs.replace(report, text={"zh-TW": "左側有一處刮痕，" * 20 + "完"})])
+    arguments = ["history", "--db", str(tmp_path), "--reports"]
+    shown = CliRunner().invoke(app, [*arguments, "zh-TW"], env={"COLUMNS": "80"}).stdout
+    assert (shown.count("刮"), "完" in shown) == (20, True)
+    refused = CliRunner().invoke(app, [*arguments, "fr"])
+    assert (refused.exit_code, "there are: zh-TW, en" in refused.stderr) == (3, True)
+
+
 def test_a_history_from_before_there_were_reports_is_read(tmp_path: Path) -> None:
     """It says that there is none, and does not fail."""
     with open_store(tmp_path, StoreLimits(), silent) as store:
