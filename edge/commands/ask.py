@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,10 @@ def ask_command(
         Path | None, typer.Option("--line", help="The line file: its bundle, and its history for the id of a verdict.")
     ] = None,
     bundle: Annotated[Path | None, typer.Option(help="Or the bundle to look at a picture with.")] = None,
-    db: Annotated[Path | None, typer.Option(help="With --bundle: the data folder that has the verdict.")] = None,
+    db: Annotated[
+        Path | None,
+        typer.Option(help="The data folder that has the verdict, such as a copy of one; the line's unless given."),
+    ] = None,
 ) -> None:
     """Ask about a part: whether, how many, what, where, how large, and compared with the part before it.
 
@@ -34,20 +38,15 @@ def ask_command(
 
     Example:  edgevl ask part.jpg "Is there a scratch? 左邊有幾處刮痕？" --bundle bundles/neu
     """
-    from edge.bundle.load import load_bundle
+    from edge.commands.bundles import bundle_folders
     from edge.config.load import load_line
     from edge.line.heartbeat import shown_classes
     from edge.questions.interview import Interview
 
     if (line_file is None) == (bundle is None):
         raise ConfigError("say what looked at the part: --line LINE.toml, or --bundle BUNDLE, not both")
-    line = None if line_file is None else load_line(line_file)
-    loaded = load_bundle(line.line.bundle if line else bundle or Path())
-    verdict, previous = _verdict(part, loaded, line.line.data_dir if line else db)
-    if verdict.bundle != loaded.manifest.bundle_id:
-        raise ConfigError(
-            f"this part was judged by the bundle {verdict.bundle}, and this is another one; name that one"
-        )
+    data_dir = load_line(line_file).line.data_dir if line_file and not db else db
+    loaded, verdict, previous = _judged(part, bundle_folders(line_file, bundle), data_dir)
     interview = Interview(shown_classes(loaded.manifest))
     console, session = Console(), ""
     while (text := question if question is not None else _next_question(console)) is not None:
@@ -67,22 +66,31 @@ def _next_question(console: Console) -> str | None:
     return text if text.strip() else None
 
 
-def _verdict(part: str, bundle: Bundle, data_dir: Path | None) -> tuple[Verdict, Verdict | None]:
-    """The verdict of a picture by this bundle, or a stored one with the one before it. Raises EdgevlError."""
+def _judged(part: str, bundles: Sequence[Path], data_dir: Path | None) -> tuple[Bundle, Verdict, Verdict | None]:
+    """The verdict of a picture by the first bundle, or a stored one by whichever gave it, with the one before it.
+
+    Raises EdgevlError.
+    """
+    from edge.bundle.load import load_bundle
+    from edge.commands.bundles import bundle_that_judged
+    from edge.commands.history import data_folder, readable
     from edge.store.history import History
 
     if Path(part).is_file():
-        return _judged(Path(part), bundle), None
-    found = None if data_dir is None else History(data_dir).with_previous(part)
+        loaded = load_bundle(bundles[0])
+        return loaded, _seen(Path(part), loaded), None
+    if data_dir is None:
+        raise ConfigError(f"{part} is no picture, and no history was named (--line or --db)")
+    with readable(data_dir):
+        found = History(data_folder("ask", None, data_dir)).with_previous(part)
     if found is None:
-        where = (
-            f"the history in {data_dir} has no such verdict" if data_dir else "no history was named (--line or --db)"
+        raise ConfigError(
+            f"{part} is no picture, and the history in {data_dir} has no such verdict; `edgevl history` lists ids"
         )
-        raise ConfigError(f"{part} is no picture, and {where}")
-    return found
+    return bundle_that_judged(found[0].bundle, bundles), *found
 
 
-def _judged(picture: Path, bundle: Bundle) -> Verdict:
+def _seen(picture: Path, bundle: Bundle) -> Verdict:
     """What the line would say of it."""
     from camera.image_file import ImageFileError, read_image
     from edge.bench.rehearse import verdicts_on

@@ -61,6 +61,8 @@ def search_command(
 
     Example:  edgevl search 邊緣油污 configs/line-demo.toml --html stains.html
     """
+    from edge.bundle.load import load_bundle
+    from edge.commands.bundles import bundle_folders
     from edge.search.search import open_search
     from edge.store.history import History
     from edge.store.wanted import Wanted
@@ -73,7 +75,7 @@ def search_command(
         line_file = None  # said here and now, so it goes before EDGEVL_LINE
     folder = data_folder("search QUESTION", line_file, db)
     aside = Console(stderr=True)
-    bundles = _bundles(line_file, bundle)
+    bundles = [load_bundle(path) for path in bundle_folders(line_file, bundle)]
     with readable(folder), open_search(folder, bundles, lambda words: aside.print(words, soft_wrap=True)) as search:
         _catch_up(search, aside)
         hits = _found(search, question, bundles, wanted, limit)
@@ -96,16 +98,16 @@ def _nothing(history: History, wanted: Wanted) -> str:
 
 def found_table(hits: Sequence[Hit], history: History) -> Table:
     """Best first; times as this machine's clock shows them. The path of the picture is whole, for other programs."""
-    table = Table("", "captured", "camera", "status", "class or reason", "found by")
-    table.add_column("id and picture", overflow="fold")
+    table = Table("", "status", "class or reason\nfound by")
+    table.add_column("captured\nid, ends in camera and number\npicture", overflow="fold")
     for rank, hit in enumerate(hits, start=1):
         v = hit.stored.verdict
         time = datetime.fromisoformat(v.captured.replace("Z", "+00:00")).astimezone()
         by = f"look {hit.score:.3f}" if "look" in hit.by else " + ".join(hit.by)
         picture = history.picture_path(v.id) if hit.stored.has_picture else None
         table.add_row(
-            str(rank), f"{time:%Y-%m-%d %H:%M:%S}", escape(v.camera), f"[{COLOURS[v.status]}]{v.status}[/]",
-            escape(v.class_name or v.reason or ""), by, escape(f"{v.id}\n{picture or 'no picture kept'}"),
+            str(rank), f"[{COLOURS[v.status]}]{v.status}[/]", f"{escape(v.class_name or v.reason or '')}\n{by}",
+            f"{time:%Y-%m-%d %H:%M:%S}\n{escape(v.id)}\n{escape(str(picture or 'no picture kept'))}",
         )  # fmt: skip
     return table
 
@@ -137,19 +139,6 @@ def _found(search: Search, question: str, bundles: Sequence[Bundle], wanted: Wan
     if is_verdict_id(question):
         return search.by_look(search.look_of(question), wanted, limit)
     return search.by_sentence(checked_sentence(question), wanted, limit)
-
-
-def _bundles(line_file: Path | None, bundle: Path | None) -> list[Bundle]:
-    """The one that is named, or the line's own and those of its products."""
-    from edge.bundle.load import load_bundle
-    from edge.config.load import load_line
-
-    if bundle is not None:
-        return [load_bundle(bundle)]
-    if line_file is None:
-        return []
-    line = load_line(line_file)
-    return [load_bundle(path) for path in dict.fromkeys([line.line.bundle, *(one.bundle for one in line.product)])]
 
 
 def _catch_up(search: Search, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,20 +44,23 @@ def why_command(
     """Show why: draw what the model saw as defect over the picture of a part, with the verdict's boxes.
 
     With --by class the places are shown that spoke for the class, also where nobody marked places in the training data.
-    A verdict's own map is drawn where it was kept; otherwise the bundle looks at the kept picture again.
+    A verdict's own map is drawn where it was kept; otherwise the bundle that judged it, the line's or a product's,
+    looks at the kept picture again.
 
     Example:  edgevl why part.jpg configs/line-demo.toml --by class
     """
+    from edge.bundle.load import load_bundle
+    from edge.commands.bundles import bundle_folders
     from edge.search.question import is_verdict_id, picture_named
 
-    chosen = _bundle(line_file, bundle)
+    bundles = bundle_folders(line_file, bundle)
     picture = picture_named(part)
     if picture is not None:
-        _draw_picture(picture, _needed(chosen), by, out or Path(f"{picture.stem}.why.png"))
+        _draw_picture(picture, load_bundle(_needed(bundles)[0]), by, out or Path(f"{picture.stem}.why.png"))
     elif is_verdict_id(part):
         folder = data_folder("why VERDICT-ID", None if db else line_file, db)
         with readable(folder):
-            _draw_verdict(part, folder, chosen, by, out or Path(f"{part}.why.png"))
+            _draw_verdict(part, folder, bundles, by, out or Path(f"{part}.why.png"))
     else:
         raise ConfigError(f"{part!r} is neither a picture nor the id of a verdict; `edgevl history` lists ids")
 
@@ -74,8 +78,9 @@ def _draw_picture(picture: Path, bundle: Bundle, by: By, out: Path) -> None:
     _say(f"{seen.sentence}; drawn in {out}")
 
 
-def _draw_verdict(verdict_id: str, folder: Path, bundle: Bundle | None, by: By, out: Path) -> None:
+def _draw_verdict(verdict_id: str, folder: Path, bundles: Sequence[Path], by: By, out: Path) -> None:
     from camera.image_file import ImageFileError, read_image
+    from edge.commands.bundles import bundle_that_judged
     from edge.inspection.why import draw_kept, look_again
     from edge.store.history import History
 
@@ -96,7 +101,8 @@ def _draw_verdict(verdict_id: str, folder: Path, bundle: Bundle | None, by: By, 
             return
     except ImageFileError as error:
         raise ConfigError(f"the kept picture of {verdict_id} {error}") from error
-    seen = look_again(image_HWC, stored.verdict.region, _needed(bundle), by.value)
+    judge = bundle_that_judged(stored.verdict.bundle, _needed(bundles))
+    seen = look_again(image_HWC, stored.verdict.region, judge, by.value)
     _write(out, seen.drawn_HWC)
     _say(f"{_sentence(stored)}; looked at again in {out}: {seen.sentence}")
 
@@ -106,19 +112,10 @@ def _sentence(stored: StoredVerdict) -> str:
     return f"{verdict.id}: {verdict.status}, {verdict.class_name or verdict.reason or 'no class'}"
 
 
-def _bundle(line_file: Path | None, bundle: Path | None) -> Bundle | None:
-    from edge.bundle.load import load_bundle
-    from edge.config.load import load_line
-
-    if bundle is not None:
-        return load_bundle(bundle)
-    return None if line_file is None else load_bundle(load_line(line_file).line.bundle)
-
-
-def _needed(bundle: Bundle | None) -> Bundle:
-    if bundle is None:
+def _needed(bundles: Sequence[Path]) -> Sequence[Path]:
+    if not bundles:
         raise ConfigError("a picture needs the bundle that looks at it: give the line file, or --bundle FOLDER")
-    return bundle
+    return bundles
 
 
 def _write(out: Path, image_HWC: NDArray) -> None:  # type: ignore[type-arg]  # numpy is imported when it is needed

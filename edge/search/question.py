@@ -28,7 +28,7 @@ def picture_named(question: str) -> Path | None:
     if not question.lower().endswith(PICTURE_ENDINGS):
         return None
     if not path.is_file():
-        raise QuestionError(f"there is no picture {question}; give the path of one, the id of a verdict, or a sentence")
+        raise QuestionError(f"there is no picture {question}; check the path, or give the id of a verdict")
     return path
 
 
@@ -43,7 +43,7 @@ def checked_sentence(question: str) -> str:
         raise QuestionError('nothing to search for; write a sentence such as "scratch upper left" or "邊緣油污"')
     if len(text) > LONGEST:
         raise QuestionError(f"a sentence of {len(text):,} characters is too long to search for; at most {LONGEST}")
-    foreign = sorted({letter for letter in text if letter.isalpha() and not _is_known(letter)})
+    foreign = list(dict.fromkeys(letter for letter in text if letter.isalpha() and not _is_known(letter)))
     if foreign:
         raise QuestionError(f"{''.join(foreign[:5])!r}: search understands Traditional Chinese and English only")
     if not terms(text):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from edge.bundle.load import load_bundle
 from edge.engines.ort import OrtEngine
 from edge.inspection.inspector import Inspector
 from edge.messages import SCHEMA_VERSION, Timings, Verdict, time_text, topic_for
@@ -19,7 +20,7 @@ from edge.store.opening import open_store
 from edge.store.rows import NewVerdict
 from edge.store.store import StoreLimits
 from edgevl import app
-from tests.bundles import flat, make_bundle
+from tests.bundles import WITHOUT_GOOD, flat, make_bundle
 from tests.edge.test_store import silent
 
 EPOCH = "20260131T120000Z-0a1b2c"
@@ -50,10 +51,10 @@ def inspected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             )  # fmt: skip
             store.append([NewVerdict(verdict, number * 10**9, found.embedding_D)])
             if verdict.status == "NG":
-                file = data_dir / PICTURES / "belt" / f"{number}.png"
+                file = data_dir / PICTURES / "belt" / f"{number}.bmp"
                 file.parent.mkdir(parents=True, exist_ok=True)
                 cv2.imwrite(str(file), image_HWC)
-                store.keep([KeptPicture(verdict.id, f"belt/{number}.png", file.stat().st_size)])
+                store.keep([KeptPicture(verdict.id, f"belt/{number}.bmp", file.stat().st_size)])
     return bundle.path, data_dir
 
 
@@ -105,6 +106,40 @@ def test_a_bad_question_is_one_sentence(inspected: tuple[Path, Path], question: 
     assert result.exit_code in (1, 2)
     assert words in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_an_id_is_whole_in_a_narrow_terminal_too(inspected: tuple[Path, Path]) -> None:
+    """It is there to be copied."""
+    result = CliRunner().invoke(app, ["search", "white", "--db", str(inspected[1])], env={"COLUMNS": "80"})
+    assert f" {EPOCH}-belt-16 " in result.stdout
+
+
+def test_a_part_is_explained_and_asked_about_by_the_product_that_judged_it(
+    inspected: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """By the bundle of a line's product where it was that one; another bundle is refused, and never looks instead."""
+    bundle, data_dir = inspected
+    another = make_bundle(tmp_path / "another", WITHOUT_GOOD).path
+    main = f"""
+        [line]
+        name = "steel"
+        bundle = "{another}"
+        data_dir = "{data_dir}"
+        [[camera]]
+        name = "belt"
+        uri = "pattern:"
+    """
+    alone, both = tmp_path / "alone.toml", tmp_path / "both.toml"
+    alone.write_text(main)
+    both.write_text(f'{main}\n[[product]]\nname = "plate"\nbundle = "{bundle}"')
+    part, out = f"{EPOCH}-belt-16", tmp_path / "why.png"
+    for line, code in ((both, 0), (alone, 3)):
+        asked = CliRunner().invoke(app, ["ask", part, "What is it?", "--line", str(line)])
+        shown = CliRunner().invoke(app, ["why", part, str(line), "--out", str(out)])
+        assert (asked.exit_code, shown.exit_code) == (code, code), asked.output + shown.output
+        assert [
+            f"judged by the bundle {load_bundle(bundle).manifest.bundle_id}" in one.stderr for one in (asked, shown)
+        ] == [code == 3] * 2
 
 
 def test_a_picture_that_is_none_and_one_without_a_bundle(inspected: tuple[Path, Path], tmp_path: Path) -> None:
