@@ -66,7 +66,7 @@ def add_command(
     from compress.progress import ConsoleReporter
 
     console = Console()
-    titles = {code: title for code, title in (("en", title_en), ("zh-TW", title_zh_tw)) if title}
+    titles = {code: title for code, title in (("en", title_en), ("zh-TW", title_zh_tw)) if title is not None}
     new = NewClass(name, tuple(prompt), examples, teacher, titles, budget)
     pictures = None if data is None else Pictures(data, Reading(format, defects, group, tuple(good)))
     found = add_class(bundle, out, pictures, new, ConsoleReporter(console))
@@ -83,9 +83,9 @@ def list_command(bundle: Annotated[Path, typer.Argument(help="The bundle.")]) ->
     for spec in manifest.classes:
         console.print(f"{spec.name}: {spec.kind}", highlight=False, markup=False, soft_wrap=True)
     for added in manifest.added:
-        said = "; ".join(added.prompts)
+        said, plural = "; ".join(added.prompts), "" if added.examples == 1 else "s"
         console.print(
-            f"{added.name}: defect, added from {added.examples} examples{': ' + said if said else ''}",
+            f"{added.name}: defect, added from {added.examples} example{plural}{': ' + said if said else ''}",
             highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
 

@@ -6,12 +6,14 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from compress.data.readers.good import is_good
 from compress.errors import DataError
 from edge.bundle.manifest import Manifest
 from edge.verdict import UNKNOWN_DEFECT
 
 _NAME_LONGEST = 60
 _PROMPT_LONGEST = 300
+_STATUSES = ("OK", "NG", "UNDECIDED")
 _PICTURES = frozenset({".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"})
 
 
@@ -33,8 +35,14 @@ class NewClass:
 def require_sound(new: NewClass, manifest: Manifest) -> None:
     """Raises DataError."""
     name = new.name
-    if not name.strip() or name != name.strip() or len(name) > _NAME_LONGEST or not _plain(name):
-        raise DataError(f"a class name is one line of 1 to {_NAME_LONGEST} characters without spaces around it")
+    for what, text in (("a class name", name), *(("a title", title) for title in new.titles.values())):
+        if not text.strip() or text != text.strip() or len(text) > _NAME_LONGEST or not _plain(text):
+            raise DataError(f"{what} is one line of 1 to {_NAME_LONGEST} characters without spaces around it")
+    if is_good(name) or name.upper() in _STATUSES:
+        raise DataError(
+            f"an added class is a defect, and a part of it NG: {name!r} would say otherwise; choose another name. "
+            "Good parts cannot be added: give them to `edgevl compress`"
+        )
     taken = {spec.name.casefold() for spec in (*manifest.all_classes, UNKNOWN_DEFECT)}
     if name.casefold() in taken:
         raise DataError(f"the bundle knows a class {name!r} already; choose another name, or remove that one first")

@@ -56,10 +56,11 @@ class Fitted:
     def _of_examples(self) -> str:
         if self.examples == 0:
             return "it was given no picture of the new class"
-        named = f"of {self.examples:,} examples it names {self.checked.examples_named:,}"
         if self.recognised is None:
-            return f"{named}; how many it would by the others alone cannot be said of one"
-        return f"{named}; {self.recognised:,} by the others alone"
+            named = "names the one example" if self.checked.examples_named else "does not name the one example"
+            return f"it {named}, which it learnt from; whether it would know another like it cannot be said"
+        named = f"of {self.examples:,} examples it names {self.checked.examples_named:,}"
+        return f"{named}; {self.recognised:,} where each is judged by the others alone"
 
     def _unchecked(self) -> str:
         if self.examples == 0:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compress.errors import DataError
 from compress.pack import check_out
-from edge.bundle.manifest import Manifest
+from edge.bundle.manifest import MANIFEST, Manifest
 
 _FOLDER = "added"
 _VERSION = re.compile(r"(?P<name>.+)-v(?P<number>\d+)")
@@ -17,8 +17,8 @@ def out_for(base: Path, asked: Path | None) -> Path:
     """Where the new version goes: as asked, else beside `base` at the next free number, never over anything there."""
     if asked is not None:
         check_out(asked)
-        if asked.resolve() == base.resolve():
-            raise DataError(f"--out {asked} is the bundle itself, and a bundle is not changed; choose another --out")
+        if (asked / MANIFEST).is_file():
+            raise DataError(f"{asked} is a bundle already, and a bundle is not changed; choose another --out")
         return asked
     base = base.resolve() if base.name in ("", "..") else base
     numbered = _VERSION.fullmatch(base.name)

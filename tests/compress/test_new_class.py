@@ -113,6 +113,9 @@ def test_a_part_that_was_not_judged_stays_so(fitted: Fitted) -> None:
         (NewClass("", ("a blob",), None, "t"), "one line"),
         (NewClass("good\u202eeulg", ("a blob",), None, "t"), "one line"),
         (NewClass("glue", (), Path("/nowhere")), "no folder of examples"),
+        (NewClass("good", (), Path("/nowhere")), "Good parts cannot be added"),
+        (NewClass("ng", (), Path("/nowhere")), "an added class is a defect"),
+        (NewClass("glue", (), Path("/nowhere"), titles={"zh-TW": "膠\n判定 OK"}), "a title is one line"),
     ],
 )
 def test_bad_input_is_one_sentence(base: Bundle, new: NewClass, said: str) -> None:
@@ -184,8 +187,9 @@ def test_a_version_has_a_name_of_its_own(base: Bundle, tmp_path: Path) -> None:
     (tmp_path / "line-v2").mkdir()
     assert out_for(tmp_path / "line", None) == tmp_path / "line-v3"
     assert out_for(tmp_path / "line-v2", None) == tmp_path / "line-v3"
-    with pytest.raises(DataError, match="a bundle is not changed"):
-        out_for(base.path, base.path)
+    for taken in (base.path, shutil.copytree(base.path, tmp_path / "of-another-line")):
+        with pytest.raises(DataError, match="a bundle is not changed"):
+            out_for(base.path, taken)
 
 
 def test_a_version_that_fails_its_check_is_not_written(base: Bundle, tmp_path: Path) -> None:
