@@ -19,11 +19,11 @@ from compress.new_class.known import FILE as KNOWN
 from compress.new_class.known import Known, learn_known, save_known
 from compress.pack import Graph, pack
 from compress.progress import Reporter
-from compress.report.record import RunReport, Shipped, write_report
+from compress.report.record import RunReport, write_report
 from compress.report.report import write_html
 from compress.stages.judging import Chain
 from edge.bundle.load import Bundle
-from edge.bundle.manifest import FORMAT_VERSION, ClassSpec, Decision, InputSpec, Manifest
+from edge.bundle.manifest import FORMAT_VERSION, ClassSpec, InputSpec, Manifest
 from edge.quality import QualityLimits, limits_of, measure
 
 _GOLDEN_FRAMES = 8
@@ -68,13 +68,13 @@ def _usual_quality(dataset: Dataset, train: Pictures) -> QualityLimits:
 
 def _known(chain: Chain, report: RunReport, train: Pictures, val: Pictures) -> Known:
     """What the bundle remembers of its classes, as the variant sees them that it recommends."""
-    shipped = chain.files["int8" if report.shipped.variant == "int8" else "pruned"]
+    shipped = chain.files[report.shipped_name]
     embedded = (embed_with(shipped, train.image_NHWC), train.label_N, embed_with(shipped, val.image_NHWC), val.label_N)
     return learn_known(*embedded)
 
 
 def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
-    shipped, trained = report.shipped, report.trained
+    trained = report.trained
     titles = read_titles(dataset.root)
     return Manifest(
         format_version=FORMAT_VERSION,
@@ -84,20 +84,14 @@ def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
         input=InputSpec(trained.input_height, trained.input_width),
         classes=tuple(ClassSpec(c.name, c.kind, titles.get(c.name, {})) for c in known_classes(dataset)),
         embedding_dim=chain.teacher.dim,
-        decision=_rule(shipped),
+        decision=report.shipped_rule,
         variants=(),
-        default_variant=shipped.variant,
+        default_variant=report.shipped.variant,
         teacher=f"{trained.teacher} ({trained.teacher_architecture})",
         files={},
         trained_on=usual_size(dataset, trained.seed),
         explain=chain.graphs.explain.name,
         known=KNOWN,
-    )
-
-
-def _rule(shipped: Shipped) -> Decision:
-    return Decision(
-        shipped.defect_threshold, shipped.min_confidence, shipped.map_threshold, shipped.anomaly, shipped.map_outline
     )
 
 

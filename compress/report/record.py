@@ -14,7 +14,7 @@ from compress.judge.curves import Curve
 from compress.judge.metrics import Classification, Inspection
 from compress.judge.point import Budget, Point
 from compress.teachers.opinion import Opinion
-from edge.bundle.manifest import AnomalyRule
+from edge.bundle.manifest import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,15 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """Which variant is the default and why, with its fitted rule."""
+    """Which variant is the default and why. Its rule is `RunReport.shipped_rule`.
+
+    temperature: fitted on validation. calibration: how the ranges of the int8 model were set.
+    """
 
     variant: str
     why: str
-    defect_threshold: float | None
-    min_confidence: float
-    map_threshold: float
     temperature: float
     calibration: str
-    anomaly: AnomalyRule | None = None
-    map_outline: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +160,17 @@ class RunReport:
     @property
     def shipped_row(self) -> StageRow:
         """The row of the variant that ships by default."""
-        name = "int8" if self.shipped.variant == "int8" else "pruned"
-        return next(row for row in self.rows if row.name == name)
+        return next(row for row in self.rows if row.name == self.shipped_name)
+
+    @property
+    def shipped_rule(self) -> Decision:
+        """How the variant that ships by default decides, as fitted on validation."""
+        return next(point.rule for point in self.points if point.name == self.shipped_name)
+
+    @property
+    def shipped_name(self) -> str:
+        """What the rows and points call the model that ships by default."""
+        return "int8" if self.shipped.variant == "int8" else "pruned"
 
 
 def write_report(report: RunReport, file: Path) -> None:

@@ -123,13 +123,8 @@ def _shipped(judged: Judged, chain: Chain) -> Shipped:
     return Shipped(
         variant=point.precision,
         why=judged.why,
-        defect_threshold=point.rule.defect_threshold,
-        min_confidence=point.rule.min_confidence,
-        map_threshold=point.rule.map_threshold,
         temperature=chain.graphs.pruned_temperature,
         calibration=chain.int8.quantised.method,
-        anomaly=point.rule.anomaly,
-        map_outline=point.rule.map_outline,
     )
 
 

@@ -68,7 +68,7 @@ def test_the_report_tells_what_good_parts_can_promise(good_only: FinishedRun) ->
     assert all(row.inspection is not None and row.inspection.auroc is not None for row in report.rows)
     assert report.parity.torch_onnx_flips == 0
     assert ("unknown defect", "defect") in report.classes
-    assert report.shipped.anomaly == good_only.bundle.manifest.decision.anomaly
+    assert report.shipped_rule.anomaly == good_only.bundle.manifest.decision.anomaly
     assert all(point.auroc is not None and point.escape is None for point in report.points[1:])
     assert "AUROC of made-up defects" in (good_only.out / "report.html").read_text(encoding="utf-8")
     (promised,) = [line for line in good_only.lines if line.startswith("parts unlike good ones")]
