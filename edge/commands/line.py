@@ -83,7 +83,8 @@ def doctor_command(
 
     Example:  edgevl doctor configs/line-demo.toml
     """
-    from edge.doctor import examine, findings_table
+    from edge.doctor.examine import examine
+    from edge.doctor.finding import findings_table
 
     findings = examine(line_file)
     Console().print(findings_table(findings))

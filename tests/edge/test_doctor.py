@@ -7,7 +7,8 @@ from pathlib import Path
 import onnxruntime
 import pytest
 
-from edge.doctor import Finding, examine
+from edge.doctor.examine import examine
+from edge.doctor.finding import Finding
 
 
 def by_name(findings: tuple[Finding, ...]) -> dict[str, Finding]:

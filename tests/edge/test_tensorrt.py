@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import edgevl
 from edge.bundle.files import write_manifest
 from edge.bundle.load import Bundle, load_bundle
-from edge.doctor import examine
+from edge.doctor.examine import examine
 from edge.engines.choose import open_engine
 from edge.engines.ort import OrtEngine
 from edge.engines.tensorrt.files import accepted_engine, engine_folder, read_record

@@ -1,4 +1,4 @@
-"""What this machine has for running a line, what it lacks, and the command that helps. Looks only; changes nothing."""
+"""What this machine has: processor, memory, libraries, drivers."""
 
 from __future__ import annotations
 
@@ -8,56 +8,30 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import onnxruntime
 import psutil
-from rich.markup import escape
-from rich.table import Table
 
-from camera.open import open_camera
-from camera.source import SourceError
-from edge.bundle.load import Bundle, load_bundle
-from edge.config.load import load_line
-from edge.config.sections import CameraSection, EngineSection
-from edge.engines.choose import open_engine
+from edge.doctor.finding import Finding
 from edge.engines.ort import available_providers
-from edge.engines.tensorrt.files import accepted_engine, all_records
-from edge.engines.tensorrt.library import cuda_runtime, first_gpu, this_machine
+from edge.engines.tensorrt.library import cuda_runtime, first_gpu
 from edge.engines.tensorrt.trtexec import find_trtexec
-from edge.errors import EdgevlError, EngineError
-
-# missing: inspection needs it. optional: it is not here, and only some lines need it.
-State = Literal["ok", "optional", "warning", "missing"]
-
-_STYLES: dict[State, str] = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
+from edge.errors import EngineError
 
 _OLDEST, _NEWEST = (3, 10), (3, 13)
 _WORKSHOP = "pip install -c constraints.txt torch && pip install -c constraints.txt '.[workshop]'"
 _LEAST_MEMORY_GB = 1.0
 _LEAST_DISK_GB = 2.0
-_CAMERA_TIMEOUT_S = 5.0
 
 # Instruction sets that make int8 pay, as Linux names them in /proc/cpuinfo (x86, then ARM).
 _INT8_FLAGS = ("amx_int8", "avx512_vnni", "avx_vnni", "i8mm", "asimddp")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's table. `fix` is a command or an action; empty where there is nothing to do."""
-
-    what: str
-    state: State
-    detail: str
-    fix: str = ""
-
-
-def examine(line_file: Path | None = None) -> tuple[Finding, ...]:
-    """Everything about this machine; with a line file also its bundle, its engine and its cameras."""
+def machine_findings() -> tuple[Finding, ...]:
+    """In the order of the doctor's table."""
     checks: tuple[Callable[[], Finding], ...] = (
         _python,
         _processor,
@@ -75,18 +49,7 @@ def examine(line_file: Path | None = None) -> tuple[Finding, ...]:
         _systemd,
         _workshop,
     )
-    return tuple(check() for check in checks) + (_line(line_file) if line_file else ())
-
-
-def findings_table(findings: Iterable[Finding]) -> Table:
-    """For the terminal: one row a finding."""
-    table = Table("", "state")
-    for words in ("detail", "what helps"):
-        table.add_column(words, overflow="fold")  # a command cut off is no help
-    for finding in findings:
-        table.add_row(*(escape(text) for text in (finding.what, finding.state, finding.detail, finding.fix)))
-        table.rows[-1].style = _STYLES[finding.state]
-    return table
+    return tuple(check() for check in checks)
 
 
 def _python() -> Finding:
@@ -122,8 +85,8 @@ def _memory() -> Finding:
     return Finding("Memory", "warning", detail, f"end other programs; a line wants {_LEAST_MEMORY_GB:g} GB")
 
 
-def _disk(folder: Path | None = None) -> Finding:
-    free_gb = shutil.disk_usage(folder or Path.cwd()).free / 2**30
+def _disk() -> Finding:
+    free_gb = shutil.disk_usage(Path.cwd()).free / 2**30
     detail = f"{free_gb:.1f} GB free where you are"
     if free_gb >= _LEAST_DISK_GB:
         return Finding("Disk", "ok", detail)
@@ -241,62 +204,3 @@ def _output(command: list[str]) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip()
-
-
-def _line(line_file: Path) -> tuple[Finding, ...]:
-    try:
-        line = load_line(line_file)
-    except EdgevlError as error:
-        return (Finding("Line file", "missing", str(error), "correct the line file"),)
-    bundles = {"Bundle": line.line.bundle, **{f"Product {p.name}": p.bundle for p in line.product}}
-    findings = (
-        Finding("Line file", "ok", f"{line_file}: {line.line.name}"),
-        *(_bundle(what, path, line.engine) for what, path in bundles.items()),
-        *(one for path in bundles.values() for one in _engine_files(path)),
-    )
-    return findings + tuple(_camera(camera, line_file) for camera in line.camera)
-
-
-def _bundle(what: str, path: Path, wish: EngineSection) -> Finding:
-    """Verified, and run: the golden frames tell whether this machine computes what the workshop did."""
-    try:
-        bundle = load_bundle(path)
-        opened = open_engine(bundle, wish.variant, wish.threads, batch=wish.batch)
-    except EdgevlError as error:
-        return Finding(what, "missing", str(error), f"edgevl compress ... --out {path}")
-    opened.engine.close()
-    return Finding(what, "ok", f"{bundle.manifest.name} ({bundle.manifest.bundle_id}): {opened.why}")
-
-
-def _engine_files(path: Path) -> tuple[Finding, ...]:
-    """The TensorRT engines beside a bundle, whether this machine can use them or not."""
-    try:
-        bundle = load_bundle(path)
-    except EdgevlError:
-        return ()  # said already
-    return tuple(_engine_file(bundle, variant) for variant in sorted({r.variant for r in all_records(bundle)}))
-
-
-def _engine_file(bundle: Bundle, variant: str) -> Finding:
-    what = f"TensorRT engine of {variant}"
-    try:
-        accepted = accepted_engine(bundle, variant, this_machine())
-    except EngineError as error:
-        return Finding(what, "warning", str(error), f"edgevl engine {bundle.path}")
-    return Finding(what, "ok", f"{accepted.file.name} fits; probabilities within {accepted.record.prob_diff:.1g}")
-
-
-def _camera(camera: CameraSection, line_file: Path) -> Finding:
-    what = f"Camera {camera.name}"
-    try:
-        source = open_camera(camera.spec)
-    except SourceError as error:
-        return Finding(what, "missing", str(error), f"correct its uri in {line_file}")
-    try:
-        source.open()
-        frame = source.read(_CAMERA_TIMEOUT_S)
-    except SourceError as error:
-        return Finding(what, "missing", str(error), "check its power, cable and address; a running line keeps trying")
-    finally:
-        source.close()
-    return Finding(what, "ok", f"gives {frame.width} x {frame.height} px")

@@ -1,0 +1,1 @@
+"""What this machine has for running a line, what it lacks, and the command that helps. Looks only; changes nothing."""
