@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shlex
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 
 from compress.commands.reading import DefectsOption, FormatOption, GoodOption, GroupOption
-from compress.errors import TeacherError
+from compress.commands.workshop import require_workshop
 
 StudentKind = Literal["auto", "small", "medium", "large", "teacher", "first-layers"]
 InputSize = Literal["auto", "S", "M", "L"]
@@ -142,13 +141,3 @@ def demo_command(
     from compress.demo.run import run_demo
 
     run_demo(folder, seed, seconds, port, Console())
-
-
-def require_workshop() -> None:
-    """Raises TeacherError with the command that installs what is missing."""
-    missing = [name for name in ("torch", "transformers", "sklearn") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise TeacherError(
-            f"the workshop is not installed here ({', '.join(missing)} missing); "
-            "run: pip install -c constraints.txt torch && pip install -c constraints.txt '.[workshop]'"
-        )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from compress.commands.compress import require_workshop
 from compress.commands.reading import DefectsOption, FormatOption, GoodOption, GroupOption
+from compress.commands.workshop import require_workshop
 from compress.errors import DataError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from compress.commands.compress import require_workshop
 from compress.commands.reading import DefectsOption, FormatOption, GoodOption, GroupOption
+from compress.commands.workshop import require_workshop
 
 
 def language_command(

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from compress.commands.compress import require_workshop
 from compress.commands.reading import DefectsOption, FormatOption, GoodOption, GroupOption
+from compress.commands.workshop import require_workshop
 from compress.errors import TeacherError
 from edge.errors import EdgevlError
 
