@@ -11,7 +11,6 @@ import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import torch
@@ -22,43 +21,25 @@ from compress.int8.qdq import Layer
 from compress.kept import filled, keep, kept
 from compress.students.own_side.build import build_side
 from compress.students.own_side.counting import multiply_adds
-from compress.students.own_side.student import fit_grid, level, plain_config
+from compress.students.own_side.grids import fit_grid, level
+from compress.students.own_side.side_config import SideConfig, plain_config
 from compress.students.spoken import spoken_by_mean
 from compress.students.student_model import StudentModel
-from compress.teachers.features import Grids
 from compress.teachers.image_side import ImageSide, TeacherVision
 from compress.teachers.teacher import Teacher
-from compress.teachers.teacher_input import Preprocessing
 from edge.bundle.manifest import InputSpec
 
 _MAP_CHANNELS = 32
 
 
-class FirstConfig(msgspec.Struct, frozen=True):
+class FirstConfig(SideConfig, frozen=True, kw_only=True):
     """All that is needed to build the student anew.
 
-    architecture: the class of transformers; model: its configuration. channels: of the middle and the deep grid.
-    unread: the modules whose weights nothing depends on; they are not kept.
+    channels: of the middle and the deep grid. unread: the modules whose weights nothing depends on; they are not kept.
     """
 
-    architecture: str
-    model: dict[str, Any]
-    is_dual: bool
-    preprocessing: Preprocessing
-    embedding_dim: int
-    num_classes: int
-    hint: tuple[int, int]
-    map: tuple[int, int]
     channels: tuple[int, int]
     unread: tuple[str, ...] = ()
-
-    @property
-    def input(self) -> InputSpec:
-        return InputSpec(self.preprocessing.height, self.preprocessing.width)
-
-    @property
-    def grids(self) -> Grids:
-        return Grids(self.input, self.hint, self.map)
 
 
 class FirstLayers(StudentModel[FirstConfig]):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,47 +20,30 @@ from compress.kept import filled, keep, kept
 from compress.students.distil import Lesson
 from compress.students.own_side.build import build_side, leave_out, resize
 from compress.students.own_side.counting import multiply_adds
+from compress.students.own_side.grids import fit_grid, level, three_of
+from compress.students.own_side.side_config import SideConfig, plain_config
 from compress.students.spoken import spoken_by_mean
 from compress.students.student_model import StudentModel
-from compress.teachers.features import Grids
 from compress.teachers.image_side import ImageSide, TeacherVision
 from compress.teachers.teacher import Teacher
-from compress.teachers.teacher_input import Preprocessing
-from edge.bundle.manifest import InputSpec
 
 _MAP_CHANNELS = 32
 
 
-class OwnConfig(msgspec.Struct, frozen=True):
+class OwnConfig(SideConfig, frozen=True, kw_only=True):
     """All that is needed to build the student anew.
 
-    architecture: the class of transformers; model: its configuration. channels: of the grids at half the depth, at
-    three quarters, and of the last. spare: layers that may go, the least important first; left_out: those that went.
-    shapes: of the weights that differ from the configuration's. takes_heads: whether attention heads may go.
+    channels: of the grids at half the depth, at three quarters, and of the last. spare: layers that may go, the least
+    important first; left_out: those that went. shapes: of the weights that differ from the configuration's.
+    takes_heads: whether attention heads may go.
     """
 
-    architecture: str
-    model: dict[str, Any]
-    is_dual: bool
     has_pooler: bool
-    preprocessing: Preprocessing
-    embedding_dim: int
-    num_classes: int
-    hint: tuple[int, int]
-    map: tuple[int, int]
     channels: tuple[int, int, int]
     takes_heads: bool = False
     spare: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    shapes: dict[str, tuple[int, ...]] = {}
-
-    @property
-    def input(self) -> InputSpec:
-        return InputSpec(self.preprocessing.height, self.preprocessing.width)
-
-    @property
-    def grids(self) -> Grids:
-        return Grids(self.input, self.hint, self.map)
+    shapes: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
 
 
 class OwnStudent(StudentModel[OwnConfig]):
@@ -141,12 +123,6 @@ class OwnStudent(StudentModel[OwnConfig]):
             return layers, self.heads(layers)
 
 
-def three_of(grids: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-    """The grids at half and three quarters of the depth, and the last."""
-    last = len(grids) - 1
-    return grids[round(0.5 * last)], grids[round(0.75 * last)], grids[last]
-
-
 def copy_of(teacher: Teacher, num_classes: int) -> OwnStudent:
     """The teacher's image side as it is, with new heads. Raises TeacherError where it cannot be built anew."""
     vision = copy.deepcopy(teacher.vision).requires_grad_(True)
@@ -200,18 +176,3 @@ def save_own(student: OwnStudent, folder: Path) -> None:
 def load_own(folder: Path) -> OwnStudent:
     """What `save_own` left. Raises TeacherError where a file is missing, damaged, or of another model."""
     return kept(folder, OwnConfig, rebuild)
-
-
-def plain_config(config: Any) -> dict[str, Any]:
-    """A configuration as JSON has it."""
-    said: dict[str, Any] = msgspec.json.decode(config.to_json_string(use_diff=False))
-    return said
-
-
-def level(grid_NCHW: Tensor) -> Tensor:
-    """Every place at mean 0 and variance 1 over its channels: transformers keep a few channels far above the rest."""
-    return F.layer_norm(grid_NCHW.permute(0, 2, 3, 1), (grid_NCHW.shape[1],)).permute(0, 3, 1, 2)
-
-
-def fit_grid(grid_NCHW: Tensor, size: tuple[int, int]) -> Tensor:
-    return grid_NCHW if grid_NCHW.shape[2:] == size else F.adaptive_avg_pool2d(grid_NCHW, size)
