@@ -33,6 +33,8 @@ _OWN_NAMES: Mapping[Language, tuple[str, ...]] = {
 }
 # Of what is named in Chinese, the share that is named in English.
 _MIXED = 0.1
+# Of questions, the shares that come with a reason, before and after.
+_STORIES, _REASONS = 0.15, 0.08
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
 # Modules that decide what is taught, and as what the reader sees it.
@@ -63,11 +65,15 @@ class _Filled:
     mixed: Mapping[str, tuple[str, ...]]
     openings: tuple[str, ...]
     endings: tuple[str, ...]
+    stories: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
 def fingerprint() -> str:
     """Of all that questions are made of: the reader was taught with the present grammar where this is the same."""
-    words = [(w.any_defect, w.previous, w.part, w.near, w.fillers, list(w.places)) for w in WORDS.values()]
+    words = [
+        (w.any_defect, w.previous, w.previous_told, w.part, w.near, w.fillers, list(w.places)) for w in WORDS.values()
+    ]
     made_by = "".join(Path(module.__file__ or "").read_text(encoding="utf-8") for module in _MADE_BY)
     return hashlib.sha256(f"{tongues()}{words}{DEFECT_NAMES}{made_by}".encode()).hexdigest()
 
@@ -116,8 +122,18 @@ def _question(template: str, filled: _Filled, rng: np.random.Generator) -> str:
     body = _written(template, filled, rng)
     opening, ending = _one(filled.openings, rng), _one(filled.endings, rng)
     spaced = " " if opening and opening.isascii() else ""
-    text = re.sub(" +", " ", f"{opening}{spaced}{body}").strip() + ending
+    text = re.sub(" +", " ", f"{opening}{spaced}{body}").strip()
+    text = _reasoned(text, filled, rng) + ending
     return text.capitalize() if rng.random() < 0.5 else text
+
+
+def _reasoned(text: str, filled: _Filled, rng: np.random.Generator) -> str:
+    """Sometimes with the reason why one asks."""
+    drawn = rng.random()
+    if drawn < _STORIES:
+        story = _one(filled.stories, rng)
+        return f"{story} {text}" if story.isascii() else story + text
+    return text + _one(filled.reasons, rng) if drawn < _STORIES + _REASONS else text
 
 
 def _written(template: str, filled: _Filled, rng: np.random.Generator) -> str:
@@ -140,7 +156,14 @@ def _filled(language: Language) -> _Filled:
     around = tongues()[language].around
     named = _named(language)
     slots = {**named, "V": WORDS[language].previous, "N": WORDS[language].near, "IT": around.it, "AT": around.at}
-    return _Filled(slots, _named("en") if language == "zh-TW" else {}, around.openings, around.endings)
+    return _Filled(
+        slots,
+        _named("en") if language == "zh-TW" else {},
+        around.openings,
+        around.endings,
+        around.stories,
+        around.reasons,
+    )
 
 
 def _named(language: Language) -> Mapping[str, tuple[str, ...]]:

@@ -7,7 +7,6 @@ turn (`compress.questions.apart`).
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from compress.questions.grammar import Asked, own_names, vocabulary
@@ -26,7 +24,7 @@ from edge.questions.mentions import WORDS, Finder
 from edge.questions.reader import EVIDENCE, KINDS, LANGUAGES, QuestionModel
 
 _STRENGTH = 60.0
-_STEPS = 70
+_STEPS = 300
 # A word that was met once may be a slip of the pen.
 _LEAST_MET = 2
 
@@ -63,13 +61,11 @@ def learned_from(
     # Many are alike once what they name is out of the way; such are learned once, with their number as weight.
     times = Counter((one.frame, one.asked.language, TAUGHT.index(one.asked.kind)) for one in seen)
     classifier = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=_STEPS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early keeps the weights small
-        classifier.fit(
-            _matrix([buckets(frame, language) for frame, language, _ in times]),
-            [kind for _, _, kind in times],
-            sample_weight=list(times.values()),
-        )
+    classifier.fit(
+        _matrix([buckets(frame, language) for frame, language, _ in times]),
+        [kind for _, _, kind in times],
+        sample_weight=list(times.values()),
+    )
     met = np.array([unit for one in seen for unit in units(one.frame, one.asked.language)], np.uint32)
     values, counts = np.unique(met, return_counts=True)
     weights_BK, bias_K = classifier.coef_.T.astype(np.float32), classifier.intercept_.astype(np.float32)

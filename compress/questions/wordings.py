@@ -45,12 +45,17 @@ class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """it: the part; at: somewhere on it; openings, endings: around a question. Twice where it is met more often."""
+    """it: the part; at: somewhere on it; openings, endings: around a question. Twice where it is met more often.
+
+    stories, reasons: why one asks, said before the question or after it.
+    """
 
     it: tuple[str, ...]
     at: tuple[str, ...]
     openings: tuple[str, ...]
     endings: tuple[str, ...]
+    stories: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from edge.questions.mentions import Language
 from edge.questions.slips import sounds
 from edge.questions.synonyms import of_chinese, of_english, outside, without_small_words
 
-BUCKETS = 32768
+BUCKETS = 65536
 _OUTSIDE_WEIGHS = 3
 _TOKEN = re.compile(r"[a-z0-9]+|\S")
 

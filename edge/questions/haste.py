@@ -17,7 +17,7 @@ wher whr: where | teh hte: the | tht dat: that | dis ths: this | thr ther: there
 wud wld: would | hv hav: have | chk: check | qty qnty: quantity | amt: amount | num nr nbr nos: number | loc locn: location
 pos posn: position | dim: dimension | dims: dimensions | insp: inspection | cond: condition | prev: previous | cmp: compare
 rej rejd: rejected | def dfct: defect | defs dfcts: defects | pcs: pieces | pc: piece | px pix: pixels | approx: approximately
-info: information | pic: picture | pics: pictures | img: image | cam: camera | sys: system | tmrw tmr: tomorrow
+dmg: damage | cnt: count | aprox aproxi: approximately | info: information | pic: picture | pics: pictures | img: image | cam: camera | sys: system | tmrw tmr: tomorrow
 yday: yesterday | lvl: level | sev: severity | rsn: reason | cuz coz cos bc: because | btw: by the way | asap: now
 gonna: going to | wanna: want to | gotta: have to | gimme: give me | lemme: let me | dunno: do not know | kinda: kind of
 sorta: sort of | aint isnt: is not | arent: are not | wasnt: was not | dont: do not | doesnt: does not | didnt: did not
@@ -53,6 +53,12 @@ _CHINESE_TIME = re.compile(r"[上前]一?個(?=月|小時|星期|禮拜|班|鐘�
 _CHINESE_LAST = re.compile(r"(?<![以之馬面身邊])([上前])一?(件|個|片|顆|支|塊|隻|pcs|pc|part)(?![式裝])")
 # 上面 is the upper side where nothing else is said, and "on it" before a question.
 _ABOVE = re.compile(r"^((?:那|那麼|還有|換|改看|看|再看|然後|再來|另外)?)上面(?=\W*$|[呢咧勒ㄋ也]|的?話|還是|或)")
+# "ok, right?" asks for a nod, "on the right?" for a side.
+_NOD = re.compile(
+    r"(?:, *right|(?<=\bok) right|(?<=\b(?:ng|it)) right|(?<=\bgood) right|(?<=\bpass) right|(?<=\bfine) right)(?= *\?*$)"
+)
+_FOR = re.compile(r"\b4(?= (?:me|us|this|the|that|it|a)\b)")
+_ONE = re.compile(r"\b(last|prev|previous|this|that|the) 1\b")
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -76,6 +82,7 @@ def _before(text: str) -> str:
 def written_out(text: str) -> str:
     """A question, in lower case, with what is short in either language written out."""
     text = _DID.sub(r"\1 did", _NUMBER_OF.sub("number ", text))
+    text = _ONE.sub(r"\1 one", _FOR.sub("for", _NOD.sub("", text)))
     for mark, long in _MARKS.items():
         text = text.replace(mark, long)
     text = _ABOVE.sub(r"\1上方", _before(text))

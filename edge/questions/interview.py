@@ -18,10 +18,12 @@ from edge.bundle.manifest import ClassSpec
 from edge.messages import Verdict
 from edge.questions.answer import Answerer, Told, Wish
 from edge.questions.answered import Answered
+from edge.questions.clauses import shortened
 from edge.questions.mentions import Finder, Language, Mentions, normal
 from edge.questions.part import part_of
 from edge.questions.reader import QuestionModel, load_model, read
 from edge.questions.sentences import SENTENCES, UNSUPPORTED
+from edge.questions.words import Place
 
 MODEL = Path(__file__).with_name("reader.npz")
 MOST_CHARACTERS = 1_000
@@ -31,6 +33,7 @@ _MOST_SESSIONS = 200
 _ENDS = re.compile(r"(?<=[?？!！。;；\n])|(?<=\.)(?=\s)")
 _ENGLISH_NOT = re.compile(r"\b(?:free|no|not|none|without)\b")
 _CHINESE_NOT = re.compile(r"(?<!有)沒有(?!$)|(?<!有)沒(?!有)")
+_OPPOSITE: tuple[frozenset[Place], ...] = (frozenset({"left", "right"}), frozenset({"upper", "lower"}))
 _FOREIGN = ("HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "HEBREW", "DEVANAGARI", "GREEK")
 
 
@@ -128,12 +131,17 @@ def _not_asked(text: str) -> Answered:
 def _wish(kind: str, mentions: Mentions, language: Language) -> Wish:
     pattern = _ENGLISH_NOT if language == "en" else _CHINESE_NOT
     negated = pattern.search(normal(mentions.frame).rstrip("?？。.!！")) is not None
+    classes, place = mentions.classes, mentions.place
+    if kind == "follow" and shortened(mentions.frame):  # "nothing on the left, and on the right?"
+        classes, place = classes[-1:], frozenset[Place]().union(*mentions.places[-1:])
+    if kind == "where" and any(side <= place for side in _OPPOSITE):
+        place = frozenset()  # "on the left or on the right?" asks which
     return Wish(
         kind,  # type: ignore[arg-type]
-        mentions.classes,
+        classes,
         mentions.strange,
         mentions.any_defect,
-        mentions.place,
+        place,
         mentions.near,
         negated,
     )

@@ -35,17 +35,22 @@ class Mentions:
     """frame: the question with what it names put out of the way.
 
     classes: of the bundle, by name. strange: words for defects that are no class of the bundle. any_defect: whether
-    defects of any kind are meant. place: all of these at once; none named where it is empty. near: a thing that the
-    defect should be close to, as it was called. previous: whether another part is meant.
+    defects of any kind are meant. places: as they are named, one after the other. near: a thing that the defect should
+    be close to, as it was called. previous: whether another part is meant.
     """
 
     frame: str
     classes: tuple[str, ...]
     strange: tuple[str, ...]
     any_defect: bool
-    place: frozenset[Place]
+    places: tuple[frozenset[Place], ...]
     near: str | None
     previous: bool
+
+    @property
+    def place(self) -> frozenset[Place]:
+        """All places that are named, at once; none where it is empty."""
+        return frozenset[Place]().union(*self.places)
 
 
 def normal(text: str) -> str:
@@ -88,8 +93,9 @@ class _Names:
             **dict.fromkeys(classes, CLASS),
         }
         longest_first = sorted(self._marks, key=len, reverse=True)
-        spaced = [re.escape(word) for word in longest_first if word.isascii()]
-        unspaced = [re.escape(word) for word in longest_first if not word.isascii()]
+        told = [words.previous_told]
+        spaced = [*told, *(re.escape(word) for word in longest_first if word.isascii())]
+        unspaced = [*told, *(re.escape(word) for word in longest_first if not word.isascii())]
         self._alike = heard_alike(word for word, mark in self._marks.items() if mark in (CLASS, DEFECT))
         self._fillers = _fillers(words.fillers)
         self._spaced = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(spaced)})(?![a-z0-9])") if spaced else None
@@ -101,8 +107,9 @@ class _Names:
 
         def put_away(match: re.Match[str]) -> str:
             word = match[0]
-            named.append((self._marks[word], word))
-            return f" {self._marks[word]} " if is_spaced else self._marks[word]
+            mark = self._marks.get(word, PREVIOUS)
+            named.append((mark, word))
+            return f" {mark} " if is_spaced else mark
 
         frame = question if is_spaced else self._as_meant(question)
         for pattern in (self._unspaced, self._spaced):
@@ -110,13 +117,13 @@ class _Names:
         frame = self._fillers.sub(" ", " ".join(frame.split())).strip()
         near = _thing(frame, is_spaced) or _neighbour(frame, named, is_spaced)
         defects = [word for mark, word in named if mark == CLASS and word != near]
-        places = [self._places[word] for mark, word in named if mark == PLACE]
+        places = tuple(self._places[word] for mark, word in named if mark == PLACE)
         return Mentions(
             frame=frame,
             classes=tuple(dict.fromkeys(self._classes[word] for word in defects if word in self._classes)),
             strange=tuple(dict.fromkeys(word for word in defects if word not in self._classes)),
             any_defect=any(mark == DEFECT for mark, _ in named),
-            place=frozenset[Place]().union(*places),
+            places=places,
             near=near,
             previous=any(mark == PREVIOUS for mark, _ in named),
         )

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import BundleError
+from edge.questions.clauses import shortened
 from edge.questions.features import BUCKETS, buckets, units
 from edge.questions.mentions import CLASS, DEFECT, MARKS, PLACE, PREVIOUS, Language
 
@@ -24,7 +25,7 @@ from edge.questions.mentions import CLASS, DEFECT, MARKS, PLACE, PREVIOUS, Langu
 Kind = Literal["exists", "count", "what", "where", "size", "compare", "status", "severity", "action", "follow"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-EVIDENCE = 5
+EVIDENCE = 7
 _ALIKE = [KINDS.index("exists"), KINDS.index("follow")]
 _OUT = -60.0
 
@@ -53,24 +54,51 @@ class Reading:
     sureness: float
 
 
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """What a question may be, read as a whole or in part. said: an index of KINDS, or beyond for "other".
+
+    evidence_E: what speaks for having understood, float64 [EVIDENCE].
+    """
+
+    said: int
+    evidence_E: NDArray[np.float64]
+
+
 def read(frame: str, language: Language, model: QuestionModel) -> Reading:
     """Which kind of question this is. frame: as `edge.questions.mentions` makes it."""
-    score_K = scores(frame, language, model)
-    best = int(score_K.argmax())
     accept_E = model.accept_LE[LANGUAGES.index(language)]
-    sureness = float(accept_E[:-1] @ evidence(score_K, frame, language, model.known) + accept_E[-1])
-    if best == len(KINDS) or sureness < 0:
-        return Reading(None, min(sureness, 0.0))
-    return Reading(KINDS[best], sureness)
+    all_considered = considered(frame, language, model)
+    sure = [sureness(one, accept_E) for one in all_considered]
+    surest = int(np.argmax(sure))
+    if sure[surest] < 0:
+        return Reading(None, sure[surest])
+    return Reading(KINDS[all_considered[surest].said], sure[surest])
 
 
-def scores(frame: str, language: Language, model: QuestionModel) -> NDArray[np.float32]:
-    """What the pieces of a frame vote for: float32, one for each of KINDS and one for "other".
+def sureness(one: Considered, accept_E: NDArray[np.float64]) -> float:
+    """Of having understood; negative for what is no question of a kind."""
+    sure = float(accept_E[:-1] @ one.evidence_E + accept_E[-1])
+    return sure if one.said < len(KINDS) else min(sure, _OUT)
 
-    Kinds that a question cannot be of, by what it names, are out of the running: where nothing is named, nothing is
-    asked to be there; another part is only ever compared with.
+
+def considered(frame: str, language: Language, model: QuestionModel) -> list[Considered]:
+    """The whole question, then what is left without its first or its last clauses."""
+    scored = [(text, scores(text, language, model, frame)) for text in (frame, *shortened(frame))]
+    whole_K = scored[0][1]
+    return [
+        Considered(int(score_K.argmax()), _evidence(score_K, whole_K, text, frame, language, model.known))
+        for text, score_K in scored
+    ]
+
+
+def scores(text: str, language: Language, model: QuestionModel, frame: str) -> NDArray[np.float32]:
+    """What the pieces of a text vote for: float32, one for each of KINDS and one for "other".
+
+    Kinds that a question cannot be of, by what its whole frame names, are out of the running: where nothing is named,
+    nothing is asked to be there; another part is only ever compared with.
     """
-    pieces = buckets(frame, language)
+    pieces = buckets(text, language)
     total_K = model.weights_BK[pieces].sum(axis=0) / np.sqrt(max(1, pieces.size)) + model.bias_K
     total_K[_impossible(frame)] = _OUT
     return np.asarray(total_K, np.float32)
@@ -85,22 +113,30 @@ def _impossible(frame: str) -> list[int]:
     return [KINDS.index(kind) for kind in out]
 
 
-def evidence(
-    score_K: NDArray[np.float32], frame: str, language: Language, known: NDArray[np.uint32]
+def _evidence(
+    score_K: NDArray[np.float32],
+    whole_K: NDArray[np.float32],
+    text: str,
+    frame: str,
+    language: Language,
+    known: NDArray[np.uint32],
 ) -> NDArray[np.float64]:
-    """What speaks for having understood, float64 [EVIDENCE].
+    """What speaks for having understood a text that is the frame, or a part of it.
 
-    Log-odds of the likeliest kind against all the others, and of all kinds against "other"; the share of the frame
-    that was never met, once more where nothing in it is named, and whether nothing is. `exists` and `follow` count as
-    one here: what follows mostly asks whether something exists as well.
+    Log-odds of the likeliest kind against all the others, and of all kinds against "other"; the share of the text
+    that was never met, once more where nothing is named, and whether nothing is; whether it is a part, and then what
+    the whole says of all kinds against "other". `exists` and `follow` count as one here: what follows mostly asks
+    whether something exists as well.
     """
-    unknown = _unknown_share(frame, language, known)
+    unknown = _unknown_share(text, language, known)
     unnamed = float(not any(mark in frame for mark in MARKS))
     likeliest = int(score_K.argmax())
     best = _ALIKE if likeliest in _ALIKE else [likeliest]
     of_kind = _log_odds(score_K[best], np.delete(score_K, best))
     of_any = _log_odds(score_K[:-1], score_K[-1:])
-    return np.array([of_kind, of_any, unknown, unknown * unnamed, unnamed])
+    is_part = float(text != frame)
+    of_whole = _log_odds(whole_K[:-1], whole_K[-1:])
+    return np.array([of_kind, of_any, unknown, unknown * unnamed, unnamed, is_part, is_part * of_whole])
 
 
 def _log_odds(these: NDArray[np.float32], others: NDArray[np.float32]) -> float:

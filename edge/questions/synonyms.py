@@ -29,7 +29,7 @@ LOCATION: location position place coordinates coordinate whereabouts site region
 NUMBER: number count total amount quantity sum tally counted counts totals quantities numbers figure
 MANY: several multiple many numerous plenty few couple
 KIND: kind type sort class category label name classification kinds types sorts classes labelled named called categorised classified nature variety
-SERIOUS: serious severe critical grave major minor slight harmless negligible alarming significant cosmetic superficial trivial moderate worrying dramatic insignificant mild benign
+SERIOUS: nasty awful terrible heavy light serious severe critical grave major minor slight harmless negligible alarming significant cosmetic superficial trivial moderate worrying dramatic insignificant mild benign
 SEVERITY: severity seriousness gravity degree criticality
 FIND: find found see seen saw detect detected detects notice noticed discover discovered observe observed recognise recognised recognize sees finds spotted picked caught catch detection
 THERE: visible present noticeable evident apparent exist exists existing
@@ -40,7 +40,7 @@ SHOW: show tell give say indicate highlight circle mention inform
 CAUSE: cause caused causes causing source origin root responsible blame fault
 WHEN: today yesterday tomorrow week weeks month months shift shifts hour hours morning night monday tuesday wednesday thursday friday saturday sunday year years tonight lately daily weekly noon afternoon evening o'clock recently minutes minute
 PERSON: boss manager supervisor operator worker engineer customer client supplier colleague maintenance auditor foreman leader technician management team staff people customers suppliers operators workers vendor
-EQUIPMENT: machine conveyor belt drill tool gripper robot press furnace lamp light lens spindle mould mold die fixture printer forklift machines tools line lathe oven chuck bearing motor pump plc sensor screen monitor
+EQUIPMENT: machine conveyor belt drill tool gripper robot press furnace lamp lens spindle mould mold die fixture printer forklift machines tools line lathe oven chuck bearing motor pump plc sensor screen monitor
 PROPERTY: material steel alloy aluminium aluminum colour color weight hardness temperature speed price cost thickness depth deep hot thick rough roughness torque pressure old expensive fast warm cold hard soft strength age heavy costs
 FIX: fix repair polish grind wash clean avoid prevent weld paint buff sand wipe fixed repaired polished cleaned prevented avoided straighten cure reduce eliminate
 RULE: tolerance standard spec specification limit requirement drawing allowed permitted tolerated criteria norm tolerances standards specs limits iso
@@ -56,12 +56,12 @@ _CHINESE = """
 好: ok OK 良品 合格 好的 通過 過關 及格 沒問題 正常 良好 pass 好件 良件 允收
 壞: ng NG 不良品 不合格 不良 壞的 不通過 沒過 不過 fail 不行 不OK 不ok 壞件 異常品 拒收
 過: 過 有過 過了 能過
-判定: 判定 結果 判斷 結論 狀態 判決 裁決 result status verdict judge 評定 判
-丟: 報廢 丟掉 丟 scrap 剔除 打掉 廢棄 汰除 淘汰 報銷 挑掉 刷掉
+判定: 燈號 判定 結果 判斷 結論 狀態 判決 裁決 result status verdict judge 評定 判
+丟: 打槍 踢掉 紅箱 報廢 丟掉 丟 scrap 剔除 打掉 廢棄 汰除 淘汰 報銷 挑掉 刷掉
 修: 重工 返工 返修 rework 複檢 複判 重檢 recheck 重驗 再驗 送修
 放: 放行 出貨 ship 入庫 交貨 使用 用 留用 特採 賣 流出去 release 出
-留: 保留 留下 留 隔離 hold 暫停 扣住 扣留 擋下 擋下來 暫存 拿掉 挑出來 拿下來
-處理: 處理 處置 怎麼辦 怎辦 怎麼弄 咋辦 處分 應對 對策 因應 下一步 接下來
+留: 扣著 攔下 保留 留下 留 隔離 hold 暫停 扣住 扣留 擋下 擋下來 暫存 拿掉 挑出來 拿下來
+處理: 怎麼搞 後續 處理 處置 怎麼辦 怎辦 怎麼弄 咋辦 處分 應對 對策 因應 下一步 接下來
 建議: 建議 指示 意見 推薦 advise recommend suggest
 大: 多大 多長 多寬 多高 大 小 長 寬 高 細 短 巨大 微小 大不大 長不長
 尺寸: 尺寸 大小 長度 寬度 高度 面積 長寬 範圍 直徑 size dimension length width area 規模 尺碼 長短
@@ -71,11 +71,11 @@ _CHINESE = """
 幾: 幾 多少 幾個 幾處 幾條 幾道 幾點 幾塊 幾顆 多少個 多少處 多少條 幾項 幾枚 幾筆
 數: 數量 數目 總數 個數 處數 條數 qty count total number 數 算 統計 計數 總量 點數
 共: 總共 一共 共 合計 總計 全部 加起來 共計 統共 全部加起來
-什麼: 什麼 啥 何 what 甚麼 什麼樣
-哪種: 哪種 哪一種 何種 哪類 哪一類 哪項 哪一項 which
+什麼: 蝦米 啥咪 什麼 啥 何 what 甚麼 什麼樣
+哪種: 哪款 哪種 哪一種 何種 哪類 哪一類 哪項 哪一項 which
 種類: 種類 類型 類別 類 名稱 名字 type class 分類 代碼 代號 項目 kind 稱呼
 為什麼: 為什麼 為何 為啥 怎麼會 憑什麼 因為什麼 why 理由 原因 幹嘛
-嚴重: 嚴重 嚴不嚴重 輕微 要緊 糟 糟糕 重大 致命 明顯 serious severe major minor critical 嚴峻 厲害 慘 輕
+嚴重: 大條 誇張 嚴重 嚴不嚴重 輕微 要緊 糟 糟糕 重大 致命 明顯 serious severe major minor critical 嚴峻 厲害 慘 輕
 程度: 嚴重程度 嚴重度 嚴重性 程度 等級 severity level 級別 嚴重等級
 擔心: 擔心 緊張 在意 注意 煩惱 操心
 看到: 看到 看見 發現 檢出 偵測到 抓到 找到 測到 檢到 看得到 看得出 檢查到 detect find 查到 照到 拍到 偵測 檢測到 辨識到 瞧見

@@ -18,35 +18,36 @@ PLACES: tuple[Place, ...] = get_args(Place)
 
 # Each line is one kind of defect, in both languages: a question may mix them.
 DEFECT_NAMES = """
-scratch scratches scratched scrape scrapes scuff scuffs scoring score-mark | 刮傷 刮痕 擦傷 劃傷 劃痕 擦痕 刮
-dent dents dented ding dings depression depressions | 凹痕 凹陷 壓痕 撞痕 凹洞 碰傷 凹 撞到
-stain stains stained smear smears smudge smudges oil-stain oil | 髒污 油污 污漬 汙漬 污點 油漬 汙點 污跡 髒汙 沾污 髒 沾到油
-crack cracks cracked fracture fractures fissure fissures | 裂紋 裂痕 裂縫 破裂 龜裂紋 裂開 裂掉 裂
-chip chips chipped chipping broken-edge chipped-edge | 崩邊 崩角 缺角 缺口 崩缺 崩掉 崩
-hole holes missing-hole missing-holes | 缺孔 漏孔 破孔 少孔 漏鑽
-swarf shaving shavings metal-chip turnings | 切屑 鐵屑 鐵削 屑 毛屑
-burr burrs flash | 毛邊 毛刺 飛邊
-rust rusty corrosion corroded | 鏽 生鏽 鏽斑 鏽蝕 銹 腐蝕
+scratch scratches scratched scrape scrapes scuff scuffs scuffed scoring score-mark abrasion abraded gouge gouges gouged groove grooves | 刮傷 刮痕 擦傷 劃傷 劃痕 擦痕 刮花 刮到 劃到 擦到 磨痕 刀痕 刮
+dent dents dented ding dings depression depressions dimple dimples bump bumps | 凹痕 凹陷 壓痕 撞痕 凹洞 碰傷 撞傷 壓傷 夾傷 夾痕 凹 撞到
+stain stains stained smear smears smeared smudge smudges blot blotch oil-stain oil oily grease greasy grime soiled fingerprint fingerprints | 水漬 手印 指紋 髒污 油污 污漬 汙漬 污點 油漬 汙點 污跡 髒汙 沾污 髒 沾到油
+crack cracks cracked fracture fractures fissure fissures hairline cracking split splits | 裂紋 崩裂 斷裂 裂痕 裂縫 破裂 龜裂紋 裂開 裂掉 裂
+chip chips chipped chipping broken-edge chipped-edge nick nicks nicked notch notches | 掉角 崩邊 崩角 缺角 缺口 崩缺 崩掉 崩
+hole holes missing-hole missing-holes | 破洞 缺孔 漏孔 破孔 少孔 漏鑽
+swarf shaving shavings metal-chip turnings filings | 切屑 鐵屑 鐵削 屑 毛屑
+burr burrs burred flash | 毛頭 披鋒 毛邊 毛刺 飛邊
+rust rusty rusted rusting corrosion corroded oxidation | 鏽點 鏽 生鏽 鏽斑 鏽蝕 銹 腐蝕
 pit pits pitted pitting pitted-surface | 麻點 點蝕 坑點 凹坑 麻面
 inclusion inclusions | 夾雜 夾渣 夾雜物
 patch patches | 斑塊 斑塊狀 塊斑
 crazing craze | 細裂 裂網 網裂 龜裂
 scale rolled-in-scale rolled-in_scale | 氧化皮 壓入氧化皮 鐵皮
-bubble bubbles blister blisters | 氣泡 起泡 氣孔
-blowhole blowholes pore pores porosity shrinkage | 砂孔 縮孔 孔隙
-residue residues glue | 殘膠 殘留 殘留物
-bend bent warp warped deformation deformed | 彎曲 變形 翹曲
-contamination dirt dirty dust particle particles foreign-matter | 異物 灰塵 髒東西 雜質
-discolouration discoloration colour-difference fading | 色差 變色 褪色
+bubble bubbles blister blisters blistered bulge | 氣泡 起泡 氣孔
+blowhole blowholes pore pores porosity shrinkage cavity cavities | 針孔 砂眼 砂孔 縮孔 孔隙
+residue residues glue adhesive | 殘膠 殘留 殘留物
+bend bent warp warped deformation deformed twisted buckled | 彎掉 歪掉 彎曲 變形 翹曲
+contamination dirt dirty dust particle particles foreign-matter debris fibre fibres lint fluff speck specks | 鐵粉 異物 灰塵 髒東西 雜質
+discolouration discoloration colour-difference fading faded tarnish tarnished discoloured discolored | 色差 變色 褪色
 """.strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What one language calls things. fillers: what is said before and after a question out of politeness."""
+    """What one language calls things. previous_told: a pattern for ways to tell of the part before. fillers: what is said before and after a question out of politeness."""
 
     any_defect: tuple[str, ...]
     previous: tuple[str, ...]
+    previous_told: str
     part: tuple[str, ...]
     near: tuple[str, ...]
     fillers: tuple[str, ...]
@@ -59,12 +60,42 @@ def _set(*places: Place) -> frozenset[Place]:
 
 _ENGLISH_PARTS = (
     "part", "piece", "workpiece", "product", "item", "flange", "casting", "plate", "sample", "unit", "component", "disc", "specimen",
+    "body", "blank", "gear", "lid", "shaft", "ring", "housing", "panel", "thing",
 )  # fmt: skip
+
+_ENGLISH_THE_ONE = rf"(?:the |that |a )?(?:one|1|{'|'.join(_ENGLISH_PARTS)})"
+_ENGLISH_BEFORE = "|".join(
+    (
+        rf"{_ENGLISH_THE_ONE}(?: (?:that|which))?(?: (?:was|came|ran|passed|went(?: through)?))?"
+        r"(?: (?:just|right|directly|immediately|shortly))? (?:before|ahead of|in front of|preceding|prior to)"
+        rf"(?: (?:it|this one|that one|this|that|{'|'.join(f'this {part}' for part in _ENGLISH_PARTS)})(?![a-z]))?",
+        rf"{_ENGLISH_THE_ONE}(?: (?:that|which))? (?:just )?(?:came|went|passed|ran)(?: (?:through|by|past|out))?"
+        r" (?:just now|before|earlier|last|a moment ago)",
+        rf"{_ENGLISH_THE_ONE}(?: (?:that|which))? just (?:came|went|passed|ran|left)(?: (?:through|by|past|out))?",
+        rf"{_ENGLISH_THE_ONE}(?: (?:that|which))? (?:we|you|i|it) (?:just )?(?:had|saw|looked at|judged|checked|inspected|"
+        r"showed|took off)(?: (?:just now|before|earlier|last|a moment ago))",
+        rf"{_ENGLISH_THE_ONE}(?: (?:that|which))? (?:we|you|i) just (?:had|saw|looked at|judged|checked|inspected|showed|took off)",
+        rf"{_ENGLISH_THE_ONE} (?:from )?(?:just now|earlier|a moment ago|a minute ago|from before)",
+        r"(?:the )?(?:last|prev|previous|preceding) (?:1|result|verdict|judgement|inspection|check|picture)(?! of| by| on)",
+        r"(?:the )?most recent (?:one|part|piece)",
+    )
+)
+# 剛剛那個人 and 前面那個站 are no parts.
+_CHINESE_PIECE = "(?:件|個|片|顆|支|塊|隻|張|根|條|粒|枚|筆|pcs)(?![人站班月問警訊畫螢錯訂客工機檔按])(?:零件|工件|產品|東西|板子|料|貨)?"
+_CHINESE_BEFORE = "|".join(
+    (
+        rf"(?<![往目以])(?:再?上一?|前一?|前面|前頭|剛剛?|剛才|先前|之前|稍早|早一點|上次|上一次)的?那?一?{_CHINESE_PIECE}",
+        rf"(?:剛剛?|剛才|前面|之前|先前|上次)(?:才)?(?:過去|走掉|出去|下線|流過去?|檢查?|驗|拍|看|測|判)(?:完|過|好)?的?(?:那)一?{_CHINESE_PIECE}",
+        "(?<=[比跟和與])(?:剛剛|剛才|之前|先前|前面|上次|上一次|前者)的?(?=[比相有一同是差更還嚴沒不也都]|$|[?？])",
+    )
+)
 
 ENGLISH = Words(
     any_defect=(
         "defect", "defects", "flaw", "flaws", "fault", "faults", "anomaly", "anomalies", "damage", "blemish", "blemishes",
         "imperfection", "imperfections", "problem", "problems", "mark", "marks", "spot", "spots", "issue", "issues",
+        "irregularity", "irregularities", "abnormality", "abnormalities", "nonconformity", "nonconformities", "deficiency",
+        "deficiencies", "anything off", "anything odd", "anything strange", "something off", "something odd",
         "damaged", "anything wrong", "something wrong", "anything bad", "anything unusual", "anything abnormal",
     ),
     previous=(
@@ -82,8 +113,10 @@ ENGLISH = Words(
         ),
         "its predecessor", "the predecessor", "predecessor", "previous",
     ),
+    previous_told=_ENGLISH_BEFORE,
     part=(
         *(f"{which} {what}" for which in ("the", "this", "that") for what in _ENGLISH_PARTS), "this one",
+        "the current one", "the current part", "my part", "our part",
     ),
     fillers=(
         "please", "tell me", "can you tell me", "could you tell me", "would you tell me", "do you know", "so",
@@ -91,7 +124,7 @@ ENGLISH = Words(
         "in your opinion", "here", "then", "exactly", "by any chance", "roughly", "in this picture", "on this part",
         "somewhere", "for me", "thanks", "thank you", "hello", "hi", "and", "maybe", "perhaps", "actually", "again", "say",
         "in this image", "on the part", "at all", "there", "approximately", "about", "could you please", "sorry", "um",
-        "i think", "would you say", "do you think", "in the picture", "in the image", "on it",
+        "good morning", "good evening", "i see", "okay", "alright", "i think", "would you say", "do you think", "in the picture", "in the image", "on it",
     ),
     near=("near", "next to", "close to", "beside", "around", "adjacent to", "touching", "alongside"),
     places=MappingProxyType(
@@ -109,27 +142,31 @@ ENGLISH = Words(
             "bottom": _set("lower"), "lower": _set("lower"), "below": _set("lower"),
             "centre": _set("centre"), "center": _set("centre"), "middle": _set("centre"), "central": _set("centre"),
             "edge": _set("edge"), "edges": _set("edge"), "border": _set("edge"), "rim": _set("edge"),
-            "margin": _set("edge"), "corner": _set("corner"), "corners": _set("corner"),
+            "margin": _set("edge"), "perimeter": _set("edge"), "periphery": _set("edge"), "circumference": _set("edge"),
+            "leftmost": _set("left"), "rightmost": _set("right"), "topmost": _set("upper"), "lhs": _set("left"), "rhs": _set("right"),
+            "corner": _set("corner"), "corners": _set("corner"),
         }
     ),
 )  # fmt: skip
 
 TAIWAN_CHINESE = Words(
-    any_defect=("瑕疵", "缺陷", "問題", "異常", "不良", "毛病", "損傷", "受損", "損壞", "破損", "缺點", "痕跡", "壞的地方", "不對勁", *ENGLISH.any_defect),
+    any_defect=("瑕疵", "缺陷", "問題", "異常", "不良", "毛病", "損傷", "受損", "損壞", "破損", "缺點", "缺失", "異狀", "傷痕", "印子", "痕跡", "壞的地方", "不對勁", *ENGLISH.any_defect),
     previous=(
         "上一件", "上一個", "前一件", "前一個", "上一片", "前一片", "上個零件", "上一顆", "前一顆", "前面那件",
         "上個工件", "前一個工件", "上一個工件", "上一個零件", "前一個零件", "先前那件", "之前那件", "剛才那件", "前件",
-        *(f"{which}{what}" for which in ("上一", "前一", "剛剛那", "剛才那", "前面那", "先前那", "之前那") for what in "件個片顆支塊隻"),
+        *(f"{which}{what}" for which in ("上一", "前一") for what in "件個片顆支塊隻"),
         *ENGLISH.previous,
     ),
+    previous_told=_CHINESE_BEFORE,
     part=(
         "這件產品", "這個產品", "這個工件", "這個零件", "這一件", "這件", "這片", "此件", "這個法蘭", "零件", "工件", "法蘭", "鑄件", "樣品",
-        "產品", "這個東西", "這一個", "這顆", "這支", "這塊", "這pcs", "這個part", "這隻", "本件", "該件", "part",
+        "產品", "這個東西", "這一個", "這顆", "這支", "這塊", "這pcs", "這個part", "這隻", "這張", "這根", "這條", "這粒", "這枚", "這一片", "這一顆", "這一支", "這一塊", "這東西", "此片", "板子", "本件", "該件", "part",
     ),
     fillers=(
         "請問", "請問一下", "我想知道", "請告訴我", "告訴我", "那", "那麼", "好", "欸", "請問你", "麻煩問一下", "麻煩", "所以", "你知道",
         "幫我看", "想請問", "請", "呢", "謝謝", "啊", "喔", "啦", "你好", "哈囉", "一下", "到底", "大概", "大約", "現在", "請你", "究竟",
-        "幫我", "我想問", "想問", "可以告訴我", "能不能告訴我", "不好意思", "嘛", "呀", "耶", "哦", "您好", "另外", "再", "其實",
+        "幫我", "我想問", "想問", "可以告訴我", "能不能告訴我", "不好意思", "嘛", "呀", "耶", "哦", "您好", "另外", "再", "其實", "了解", "好的", "知道了", "跟我說", "跟我講", "說一下", "講一下", "幫忙", "麻煩你", "拜託", "順便問", "順便問一下",
+        "請教", "請教一下", "想請教", "老實說", "簡單說", "我要知道", "對了", "話說", "嗯", "齁", "唷", "囉", "嘍", "感謝", "感恩", "辛苦了", "對吧", "是吧",
     ),
     near=("附近", "旁邊", "周圍", "隔壁", "邊上", "靠近", "鄰近"),
     places=MappingProxyType(
@@ -148,7 +185,10 @@ TAIWAN_CHINESE = Words(
             "底部": _set("lower"), "下側": _set("lower"), "下部": _set("lower"), "下頭": _set("lower"),
             "正中央": _set("centre"), "中央": _set("centre"), "中間": _set("centre"), "中心": _set("centre"),
             "正中間": _set("centre"), "邊緣": _set("edge"), "邊界": _set("edge"), "周邊": _set("edge"),
-            "外緣": _set("edge"), "角落": _set("corner"), "邊角": _set("corner"),
+            "外緣": _set("edge"), "外圈": _set("edge"), "邊框": _set("edge"), "邊邊": _set("edge"), "四角": _set("corner"), "四個角": _set("corner"),
+            "左手邊": _set("left"), "右手邊": _set("right"), "左半部": _set("left"), "右半部": _set("right"),
+            "上半": _set("upper"), "下半": _set("lower"), "最上面": _set("upper"), "最下面": _set("lower"), "底下": _set("lower"),
+            "頂端": _set("upper"), "上端": _set("upper"), "下端": _set("lower"), "底端": _set("lower"), "正中": _set("centre"), "角落": _set("corner"), "邊角": _set("corner"),
         }
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from compress.questions.apart import limits, shares, votes_apart
+from compress.questions.apart import REFUSED, limits, shares, votes_apart
 from compress.questions.grammar import drawn, vocabulary
 from compress.questions.haste import in_haste
 from compress.questions.kinds import TAUGHT
@@ -34,7 +34,7 @@ def test_the_limits_refuse_the_share_that_is_promised() -> None:
     votes = votes_apart(asked)
     for language in tongues():
         of_language = [vote for vote in votes if vote.asked.language == language]
-        assert shares(of_language, limits(votes))[1] >= 0.95
+        assert shares(of_language, limits(votes))[1] >= REFUSED
 
 
 def test_the_vocabulary_holds_what_templates_and_names_are_made_of() -> None:

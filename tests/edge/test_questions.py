@@ -56,6 +56,11 @@ def asked(interview: Interview, text: str, part: Part, previous: Part | None = N
         ("What should I do with it?", "reject", "What to do: take the part out."),
         ("刮痕嚴重嗎？", "moderate", "刮傷：中等（依標示面積）。"),
         ("Is it free of stains?", False, "No Stain was found. Found: Scratch."),
+        (
+            "Are the scratches on the left or on the right?",
+            ((0, 1), (2, 0)),
+            "Scratch: on the left, at the upper right.",
+        ),
     ],
 )
 def test_answers_say_what_the_verdict_says(interview: Interview, question: str, value: object, says: str) -> None:
@@ -82,6 +87,31 @@ def test_follow_up_questions_keep_what_they_follow(interview: Interview) -> None
     assert values == [("exists", True), ("size", ((30, 90),)), ("size", None), ("size", None)]
     _, (alone,) = interview.ask("And on the right?", verdict(TWO), None, "another")
     assert alone.text == "I cannot tell. Ask it whole: there is no question before it."
+
+
+def test_why_one_asks_is_no_part_of_what_is_asked(interview: Interview) -> None:
+    """A reason before the question or after it; what nobody can answer stays that, whatever stands before it."""
+    for text, kind in (
+        ("I have to fill in the card for my boss, so how large is it?", "size"),
+        ("How many defects are there, my supervisor wants to know.", "count"),
+        ("客戶上次抱怨過，這件有刮痕嗎？", "exists"),
+        ("主管在問，這件是什麼瑕疵？", "what"),
+    ):
+        (answer,) = asked(interview, text, TWO)
+        assert (answer.kind, answer.told) == (kind, True), text
+    for text in ("The part is NG, so who made it?", "主管在問，這批什麼時候出貨？"):
+        assert not asked(interview, text, TWO)[0].told
+
+
+def test_what_follows_asks_about_what_is_named_last(interview: Interview) -> None:
+    """The place that was asked about before is only mentioned."""
+    session, _ = interview.ask("左邊有刮痕嗎？", verdict(TWO), None, "")
+    _, (right,) = interview.ask("左邊知道了，那右邊呢？", verdict(TWO), None, session)
+    assert (right.kind, right.value) == ("exists", True)
+    assert "右上角" in right.text
+    assert "左" not in right.text
+    _, (stain,) = interview.ask("刮痕知道了，那油漬呢？", verdict(TWO), None, session)
+    assert stain.value is False
 
 
 def test_the_part_before_is_compared_with(interview: Interview) -> None:

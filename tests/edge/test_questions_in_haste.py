@@ -59,8 +59,12 @@ def test_what_is_short_is_written_out() -> None:
 def test_the_part_before_is_known_by_short_names() -> None:
     """Last, or 上個, alone; a week or a month is no part. 上面 is a side where nothing else is said."""
     finder = Finder(CLASSES)
-    chinese, english = ("zh-TW", "跟上個一樣", "跟上個月一樣"), ("en", "same as last?", "same as last week?")
-    for language, part, time in (chinese, english):
+    for language, part, time in (
+        ("zh-TW", "跟上個一樣", "跟上個月一樣"),
+        ("zh-TW", "和剛才那一件相比", "剛剛那個人是誰"),
+        ("en", "same as last?", "same as last week?"),
+        ("en", "is it like the one that came just before?", "was it ok before?"),
+    ):
         assert finder.find(part, language).previous
         assert not finder.find(time, language).previous
     assert finder.find("那上面呢", "zh-TW").place == {"upper"}
