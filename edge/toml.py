@@ -215,7 +215,13 @@ def _allowed(kind: inspect.Type) -> str:
         return f"a list of {len(kind.item_types)}: {', '.join(_allowed(t) for t in kind.item_types)}"
     if isinstance(kind, inspect.VarTupleType | inspect.ListType) and _fields(kind):
         return "a list of at least one table, written with [[two brackets]]"
+    if isinstance(kind, inspect.VarTupleType | inspect.ListType):
+        return f"a list{_length(kind)}, each {_allowed(kind.item_type)}"
     return "a table"
+
+
+def _length(kind: inspect.VarTupleType | inspect.ListType) -> str:
+    return f" of at least {kind.min_length}" if kind.min_length else ""
 
 
 def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:

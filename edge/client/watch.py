@@ -12,6 +12,7 @@ from rich.text import Text
 
 from edge.client import Account, Client
 from edge.feed.keys import ClientKeys
+from edge.language.grammar.languages import language_of
 from edge.messages import CameraReport, LineReport, Message, PartReport, ReportState, Verdict
 
 _SILENT_S = 3.0
@@ -52,7 +53,12 @@ def watch(
     keys: ClientKeys | None = None,
     language: str | None = None,
 ) -> None:
-    """Show a feed until Ctrl-C, or for `seconds`; with a language also the reports. Raises ConfigError: no address."""
+    """Show a feed until Ctrl-C, or for `seconds`; with a language also the reports.
+
+    Raises ConfigError: no address, or a language that no report is written in.
+    """
+    if language is not None:
+        language_of(language)
     end = float("inf") if seconds is None else time.monotonic() + seconds
     footer = Footer()
     with (

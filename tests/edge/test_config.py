@@ -81,6 +81,10 @@ def test_only_folder_and_file_uris_are_paths(tmp_path: Path) -> None:
         (WHOLE + "margin = 0.1\n", "`margin` in [[camera]] number 1 is 0.1, but only parts have a margin; add trigger"),
         (WHOLE + '[engine]\nthreads = "2"\n', "`engine.threads` is '2'; it must be a whole number from 0 to 256"),
         (WHOLE + '[dashboard]\nenabled = "yes"\n', "`dashboard.enabled` is 'yes'; it must be true or false"),
+        (
+            WHOLE + "[reports]\nlanguages = []\n",
+            '`reports.languages` is []; it must be a list of at least 1, each text in "quotes"',
+        ),
         (WHOLE + CAMERA, "two cameras are named 'belt'; give each its own name"),
         (WHOLE.replace("belt", "a/b", 1), "`name` in [[camera]] number 1 is 'a/b'; use letters"),
         (LINE, "it has no [[camera]] table; add one with: name, uri"),
