@@ -1,6 +1,6 @@
 """`python -m compress.questions` teaches the reader of questions anew, and writes it where edgevl has it.
 
-Run it after a change of the grammar or of the words; the same sources give the same reader. Takes about a minute.
+Run it after a change of the grammar or of the words; the same sources give the same reader. Takes two or three minutes.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from compress.questions import haste
 from compress.questions.haste import in_haste
 from compress.questions.kinds import TAUGHT, Taught
 from compress.questions.wordings import tongues
-from edge.questions import features, synonyms
+from edge.questions import clauses, features, synonyms
 from edge.questions import haste as written_short
 from edge.questions.haste import written_out
 from edge.questions.mentions import WORDS, Language, normal
@@ -38,7 +38,7 @@ _STORIES, _REASONS = 0.15, 0.08
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
 # Modules that decide what is taught, and as what the reader sees it.
-_MADE_BY = (haste, written_short, features, synonyms)
+_MADE_BY = (haste, written_short, features, synonyms, clauses)
 _STOPS = "?？!！.。"
 
 

@@ -2,7 +2,8 @@
 
 The model is small and linear: pieces of text (`edge.questions.features`) vote for a kind of question. One kind is
 "other": what people ask that no verdict answers. Beside it stands how much of the question was ever met in training.
-Both together decide whether the question was understood; where that limit lies was fitted on questions apart.
+Both together decide whether the question was understood; where that limit lies was fitted on questions apart. A
+question is read as a whole and without its first or last clauses; what was most surely understood counts.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _OUT = -60.0
 class QuestionModel:
     """weights_BK, bias_K: float32, of BUCKETS pieces for KINDS and, last, "other". known: sorted uint32, see `units`.
 
-    accept_LE: a row for each of LANGUAGES: weights of what `evidence` says, and last what is added to their sum. A
+    accept_LE: a row for each of LANGUAGES: weights of `Considered.evidence_E`, and last what is added to their sum. A
     question was understood where that is not negative.
     words: of English, the commonest first; a slip in one is put right (`edge.questions.slips`).
     """
