@@ -11,7 +11,7 @@ import numpy as np
 from compress.data.dataset import Dataset
 from compress.data.pictures import Pictures, read_pictures
 from compress.data.sizing import usual_size
-from compress.errors import DataError
+from compress.data.titles import taken_from_lexicon, titled
 from compress.good_parts.unknown import known_classes, knows_defects
 from compress.int8.quantise import balanced_choice
 from compress.judge.answers import embed_with
@@ -27,7 +27,6 @@ from edge.bundle.manifest import FORMAT_VERSION, ClassSpec, InputSpec, Manifest
 from edge.quality import QualityLimits, limits_of, measure
 
 _GOLDEN_FRAMES = 8
-_TITLES = "titles.json"  # in the data folder, optional: {"scratch": {"en": "Scratch", "zh-TW": "刮傷"}}
 
 
 def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter: Reporter) -> Bundle:
@@ -50,6 +49,8 @@ def ship(out: Path, chain: Chain, dataset: Dataset, report: RunReport, reporter:
         write_html(report, dataset.root, extras[1])
         draft = msgspec.structs.replace(_draft(chain, dataset, report), quality=usual)
         bundle = pack(out, draft, graphs, np.ascontiguousarray(golden_NHWC), extras)
+    if names := taken_from_lexicon(bundle.manifest.classes, dataset.root):
+        reporter.say(names)
     reporter.say(f"bundle {bundle.manifest.bundle_id} is in {out}; the report for people is {out / 'report.html'}")
     return bundle
 
@@ -75,14 +76,14 @@ def _known(chain: Chain, report: RunReport, train: Pictures, val: Pictures) -> K
 
 def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
     trained = report.trained
-    titles = read_titles(dataset.root)
+    classes = (ClassSpec(known.name, known.kind) for known in known_classes(dataset))
     return Manifest(
         format_version=FORMAT_VERSION,
         name=report.name,
         created=trained.created,
         edgevl_version=trained.edgevl_version,
         input=InputSpec(trained.input_height, trained.input_width),
-        classes=tuple(ClassSpec(c.name, c.kind, titles.get(c.name, {})) for c in known_classes(dataset)),
+        classes=titled(classes, dataset.root),
         embedding_dim=chain.teacher.dim,
         decision=report.shipped_rule,
         variants=(),
@@ -93,14 +94,3 @@ def _draft(chain: Chain, dataset: Dataset, report: RunReport) -> Manifest:
         explain=chain.graphs.explain.name,
         known=KNOWN,
     )
-
-
-def read_titles(root: Path) -> dict[str, dict[str, str]]:
-    """What to show for a class per language, from titles.json in the data folder; empty where there is none."""
-    file = root / _TITLES
-    if not file.is_file():
-        return {}
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, dict[str, str]])
-    except msgspec.DecodeError as error:
-        raise DataError(f'{file} must look like {{"CLASS": {{"en": "...", "zh-TW": "..."}}}}: {error}') from error

@@ -64,9 +64,11 @@ def add_command(
     from compress.new_class.add import Pictures, add_class
     from compress.new_class.asked import NewClass
     from compress.progress import ConsoleReporter
+    from compress.search.lexicon import usual_name
 
     console = Console()
-    titles = {code: title for code, title in (("en", title_en), ("zh-TW", title_zh_tw)) if title is not None}
+    chinese = title_zh_tw if title_zh_tw is not None else usual_name(name, False, "zh-TW")
+    titles = {code: title for code, title in (("en", title_en), ("zh-TW", chinese)) if title is not None}
     new = NewClass(name, tuple(prompt), examples, teacher, titles, budget)
     pictures = None if data is None else Pictures(data, Reading(format, defects, group, tuple(good)))
     found = add_class(bundle, out, pictures, new, ConsoleReporter(console))

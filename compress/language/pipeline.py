@@ -11,10 +11,9 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from compress.data.dataset import Dataset
 from compress.data.reading import Reading
+from compress.data.titles import titled
 from compress.errors import DataError
 from compress.language import graphs, learn, look, testing, told
 from compress.language.pack import LanguageFiles, with_language
@@ -24,7 +23,6 @@ from compress.pack import check_out
 from compress.prepare import data_key, readable_of
 from compress.progress import Reporter
 from compress.search import stage as search_stage
-from compress.ship import read_titles
 from compress.teachers.beforehand import demand_describer
 from compress.teachers.pretrained import find_folder, model_files
 from compress.workspace import Made, Workspace, digest_files, open_workspace
@@ -82,7 +80,7 @@ def add_language(
         listed = recipe.reading.read(data, recipe.seed, reporter=reporter)
         demand_known(bundle, listed)
         dataset = readable_of(work, listed, reporter)
-        course = Course(work, bundle, dataset, _titled(bundle, dataset), recipe, reporter)
+        course = Course(work, bundle, dataset, titled(bundle.manifest.classes, dataset.root), recipe, reporter)
         seen = _look(course)
         telling = _told(course, seen)
         learnt = _learn(course, seen, telling)
@@ -109,15 +107,6 @@ def demand_known(bundle: Bundle, dataset: Dataset) -> None:
             f"{dataset.root} has the class {strange[0]!r}, which {bundle.path} does not tell "
             f"({', '.join(sorted(known))}); take the pictures the bundle was made from, or ones labelled as they are"
         )
-
-
-def _titled(bundle: Bundle, dataset: Dataset) -> tuple[ClassSpec, ...]:
-    """The bundle's classes; titles.json of the data folder goes before the titles that it was packed with."""
-    titles = read_titles(dataset.root)
-    return tuple(
-        msgspec.structs.replace(spec, titles={**spec.titles, **titles.get(spec.name, {})})
-        for spec in bundle.manifest.classes
-    )
 
 
 def _look(course: Course) -> Made[look.Look]:

@@ -44,6 +44,12 @@ def names_of(class_name: str, titles: Mapping[str, str], is_good: bool) -> dict[
     }
 
 
+def usual_name(class_name: str, is_good: bool, language: str) -> str | None:
+    """What people call such a class in a language (`en` or `zh-TW`); None where no row has its name."""
+    row = _GOOD if is_good else _row([class_name.replace("_", " ").lower()])
+    return row[0 if language == "en" else 1][0] if row else None
+
+
 def _row(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The row that shares a whole word with these, the longest word first."""
     rows = sorted(

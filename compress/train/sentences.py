@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from compress.data.dataset import ClassLabel, Dataset, Sample
+from compress.data.titles import read_titles
 from compress.errors import DataError
-from compress.ship import read_titles
 from compress.teachers.dual import DualEncoder
 from compress.teachers.prompts import Prompts
 

@@ -73,6 +73,8 @@ class Interview:
         mentions = self._finder.find(question, language)
         kind = read(mentions.frame, language, self._model).kind
         if kind is None:
+            if language == "en" and _has_accents(question):
+                return Answered(question, UNSUPPORTED, told=False)
             return _answered(question, answerer.refuse(), None, language)
         wish = self._whole(_wish(kind, mentions, language), session)
         if wish is None:
@@ -110,6 +112,13 @@ def language_of(question: str) -> Language | None:
     if any(name.startswith("CJK") for name in letters):
         return "zh-TW"
     return "en" if any(name.startswith(("LATIN", "FULLWIDTH LATIN")) for name in letters) else None
+
+
+def _has_accents(question: str) -> bool:
+    """As most languages in Latin letters have that are not English; so may a class's name, in a question that is."""
+    return any(
+        unicodedata.name(c, "").startswith("LATIN") and unicodedata.decomposition(c)[:1].isalnum() for c in question
+    )
 
 
 def _questions(text: str) -> Iterator[str]:

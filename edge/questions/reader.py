@@ -145,6 +145,7 @@ def _log_odds(these: NDArray[np.float32], others: NDArray[np.float32]) -> float:
 
 
 def _unknown_share(frame: str, language: Language, known: NDArray[np.uint32]) -> float:
+    """Of the words of a frame (pairs of syllables in Chinese), how many were never met in training."""
     met = units(frame, language)
     return 1 - float(np.isin(np.array(met, np.uint32), known).mean()) if met else 1.0
 

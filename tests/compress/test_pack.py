@@ -8,10 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from compress.data.titles import read_titles, taken_from_lexicon, titled
 from compress.errors import DataError
 from compress.pack import Graph, check_out, pack
-from compress.ship import read_titles
 from edge.bundle.load import Bundle, load_bundle
+from edge.bundle.manifest import ClassSpec
 from edge.engines.golden import golden_frames
 from edge.errors import BundleError
 from tests.compress.conftest import FinishedRun
@@ -57,6 +58,17 @@ def test_out_may_be_new_empty_or_a_bundle_only(finished_run: FinishedRun, tmp_pa
             check_out(mine)
     with pytest.raises(DataError, match="lies among the pictures"):
         check_out(tmp_path / "pictures" / "bundles" / "line", tmp_path / "pictures")
+
+
+def test_a_class_without_a_title_gets_the_usual_chinese_name(tmp_path: Path) -> None:
+    """And a sentence says so; what titles.json or the bundle says goes before, and what is not known stays as it is."""
+    classes = [ClassSpec("scratches", "defect"), ClassSpec("pitted_surface", "defect"), ClassSpec("k7", "defect")]
+    classes += [ClassSpec("ok", "good"), ClassSpec("dent", "defect", {"zh-TW": "凹坑"})]
+    (tmp_path / "titles.json").write_text('{"scratches": {"zh-TW": "刮"}}', encoding="utf-8")
+    found = titled(classes, tmp_path)
+    assert [spec.titles.get("zh-TW") for spec in found] == ["刮", "麻點", None, "良品", "凹坑"]
+    assert "pitted_surface 麻點" in taken_from_lexicon(titled(classes[:3], tmp_path), tmp_path)
+    assert taken_from_lexicon(titled(classes[:1], tmp_path), tmp_path) == ""
 
 
 def test_titles_come_from_the_data_folder(tmp_path: Path) -> None:

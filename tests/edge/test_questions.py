@@ -45,7 +45,7 @@ def asked(interview: Interview, text: str, part: Part, previous: Part | None = N
     ("question", "value", "says"),
     [
         ("Is there a scratch?", True, "Yes. Found: Scratch, in 2 places: on the left, at the upper right."),
-        ("Is there a stain?", False, "No. No Stain was found. Found: Scratch."),
+        ("Is there a stain?", False, "No. Not found: Stain. Found: Scratch."),
         ("How many scratches are there on the left?", 1, "1 place there, Scratch."),
         ("左邊有幾處刮痕？", 1, "該處有 1 處，刮傷。"),
         ("下方有刮痕嗎？", False, "否。刮傷在別處：左側、右上角。"),
@@ -55,7 +55,7 @@ def asked(interview: Interview, text: str, part: Part, previous: Part | None = N
         ("這件合格嗎？", "NG", "此件不合格（NG）。刮傷，機率 97%。"),
         ("What should I do with it?", "reject", "What to do: take the part out."),
         ("刮痕嚴重嗎？", "moderate", "刮傷：中等（依標示面積）。"),
-        ("Is it free of stains?", False, "No Stain was found. Found: Scratch."),
+        ("Is it free of stains?", False, "Not found: Stain. Found: Scratch."),
         (
             "Are the scratches on the left or on the right?",
             ((0, 1), (2, 0)),
@@ -135,8 +135,9 @@ def test_millimetres_are_said_where_they_are_known(interview: Interview) -> None
 @pytest.mark.parametrize(
     ("part", "question", "says"),
     [
-        (GOOD, "Is there a scratch?", "No. No Scratch was found. No defect was found."),
+        (GOOD, "Is there a scratch?", "No. Not found: Scratch. No defect was found."),
         (GOOD, "有幾處瑕疵？", "沒有發現瑕疵。"),
+        (GOOD, "¿Dónde está el rasguño?", "Please ask in English or Traditional Chinese. 請用英文或繁體中文提問。"),
         (DOUBTFUL, "Is there a stain?", "I cannot tell. The model is not sure: most likely Stain, 41%."),
         (Part("UNDECIDED", None, 0.0, "blurred"), "有刮痕嗎？", "無法判斷。此件待判：影像模糊。"),
         (Part("UNDECIDED", None, 0.0, "cut_off"), "有刮痕嗎？", "無法判斷。此件待判：工件未完整入鏡。"),
