@@ -32,11 +32,11 @@ from benchmarks.question_parts import Parts, Subject, data_parts, judged_parts, 
 from benchmarks.taught_wordings import Taught
 from edge.bundle.load import load_bundle
 from edge.bundle.manifest import ClassSpec
+from edge.defect_names import DEFECT_GROUPS
 from edge.errors import EdgevlError
 from edge.questions.answered import Answered
 from edge.questions.interview import Interview
 from edge.questions.mentions import Language
-from edge.questions.words import DEFECT_GROUPS
 
 _TARGET = 0.95
 _LANGUAGES: tuple[Language, ...] = ("en", "zh-TW")

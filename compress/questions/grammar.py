@@ -20,11 +20,11 @@ from compress.questions import haste
 from compress.questions.haste import in_haste
 from compress.questions.kinds import TAUGHT, Taught
 from compress.questions.wordings import tongues
+from edge.defect_names import DEFECT_GROUPS, DEFECT_NAMES
 from edge.questions import clauses, features, synonyms
 from edge.questions import haste as written_short
 from edge.questions.haste import written_out
 from edge.questions.mentions import WORDS, Language, normal
-from edge.questions.words import DEFECT_GROUPS, DEFECT_NAMES
 
 # Names that a bundle may give its classes, and that no group of words knows.
 _OWN_NAMES: Mapping[Language, tuple[str, ...]] = {

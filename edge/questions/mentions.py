@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import Literal
 
 from edge.bundle.manifest import ClassSpec
+from edge.defect_names import DEFECT_GROUPS
 from edge.questions.haste import written_out
 from edge.questions.slips import Speller, heard_alike
-from edge.questions.words import DEFECT_GROUPS, ENGLISH, TAIWAN_CHINESE, Place, Words
+from edge.questions.words import ENGLISH, TAIWAN_CHINESE, Place, Words
 
 Language = Literal["en", "zh-TW"]
 WORDS: Mapping[Language, Words] = {"en": ENGLISH, "zh-TW": TAIWAN_CHINESE}

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from edge.defect_names import other_names
+
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _RUN = re.compile(f"[{HAN}]+|[^\\W_{HAN}]+")
 _HAN = re.compile(f"[{HAN}]")
@@ -36,13 +38,19 @@ def terms(text: str) -> list[str]:
 
 
 def match(text: str) -> str:
-    """The FTS5 expression that finds any term of a text; empty where it has none."""
+    """The FTS5 expression that finds any term of a text, or another name of a defect in it; empty where it has none."""
     wanted: list[str] = []
     for run in runs(text):
-        if not is_han(run):
-            wanted.append(f'"{run}"')
-        elif len(run) == 1:  # whatever begins with it
+        if is_han(run) and len(run) == 1:  # whatever begins with it
             wanted.append(f'"{run}" *')
         else:
-            wanted += [f'"{run[n : n + 2]}"' for n in range(len(run) - 1)]
+            wanted += [f'"{term}"' for term in _whole(run)]
+    for name in other_names(folded(text)):
+        every = " AND ".join(f'"{term}"' for run in runs(name) for term in _whole(run))
+        wanted.append(f"({every})")
     return " OR ".join(dict.fromkeys(wanted))
+
+
+def _whole(run: str) -> list[str]:
+    """The terms of a run that it alone has."""
+    return [run[n : n + 2] for n in range(len(run) - 1)] if is_han(run) else [run]

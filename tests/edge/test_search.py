@@ -93,6 +93,8 @@ def test_words_find_parts_in_both_languages(search: Search) -> None:
         assert found[0].stored.verdict.number == 8
         assert found[0].by == ("words",)
     assert [hit.stored.verdict.number for hit in search.by_sentence("stain", Wanted(), 5)] == [40]
+    for other_name in ("刮痕", "scuffed"):
+        assert search.by_sentence(other_name, Wanted(), 5)[0].stored.verdict.class_name == "scratch"
     assert search.by_sentence("scratch", Wanted(status="OK"), 5) == []
     assert search.by_sentence("xylophone", Wanted(), 5) == []
 
