@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Each line is one kind of defect, in both languages: who asks may mix them.
 DEFECT_NAMES = """
@@ -40,13 +41,20 @@ DEFECT_GROUPS: tuple[frozenset[str], ...] = _groups()
 
 def other_names(text: str) -> tuple[str, ...]:
     """Names of the defects that a text in lower case names, as others call them."""
-    found = [group for group in DEFECT_GROUPS if any(_is_in(name, text) for name in group)]
+    found = [group for group in DEFECT_GROUPS if names_in(text, group)]
     names = (name for group in found for name in group if name.isascii() or len(name) > 1)
-    return tuple(sorted(name for name in names if not _is_in(name, text)))
+    return tuple(sorted(name for name in names if not names_in(text, (name,))))
+
+
+def names_in(text: str, names: Iterable[str]) -> bool:
+    """Whether a text in lower case has one of these names.
+
+    English ones as whole words; Chinese ones of two characters and more, for one alone is part of many others.
+    """
+    return any(_is_in(name, text) for name in names)
 
 
 def _is_in(name: str, text: str) -> bool:
-    """English names as whole words; Chinese ones of two characters and more, for one alone is part of many others."""
     if name.isascii():
         return re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", text) is not None
     return len(name) > 1 and name in text

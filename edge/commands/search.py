@@ -84,6 +84,9 @@ def search_command(
             typer.echo(msgspec.json.format(found_as_json(hits, history)).decode())
         elif hits:
             Console().print(found_table(hits, history))
+            aside.print(
+                _other_than_named(question, hits, bundles), markup=False, highlight=False, soft_wrap=True, end=""
+            )
         else:
             Console().print(_nothing(history, wanted), markup=False, highlight=False, soft_wrap=True)
         if html is not None:
@@ -94,6 +97,16 @@ def _nothing(history: History, wanted: Wanted) -> str:
     if next(iter(history.select(wanted, 1)), None) is None:
         return none_fits(history, wanted)
     return "no part was found by these words; say it otherwise, or look at `edgevl history`"
+
+
+def _other_than_named(question: str, hits: Sequence[Hit], bundles: Sequence[Bundle]) -> str:
+    """A line where the sentence names classes and none of the parts found is of them; else nothing."""
+    from edge.search.named import classes_named
+
+    named = classes_named(question, [spec for bundle in bundles for spec in bundle.manifest.all_classes])
+    if not named or any("look" in hit.by or hit.stored.verdict.class_name in named for hit in hits):
+        return ""
+    return f"none of these was judged {' or '.join(sorted(named))}; they are what comes nearest\n"
 
 
 def found_table(hits: Sequence[Hit], history: History) -> Table:

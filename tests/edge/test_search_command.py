@@ -88,6 +88,14 @@ def test_an_id_finds_what_looks_like_that_part_and_a_word_what_is_called_so(insp
     assert {one["verdict"]["class_name"] for one in with_titles} == {"grey"}
 
 
+def test_it_is_said_where_nothing_found_is_of_the_class_that_was_named(inspected: tuple[Path, Path]) -> None:
+    """Beside the table, not in it; where one part is of that class nothing is said."""
+    bundle, data_dir = inspected
+    db = ("--db", str(data_dir), "--bundle", str(bundle))
+    assert "none of these was judged white; " in search("white defect", *db, "--class", "grey").stderr
+    assert search("white", *db).stderr == ""
+
+
 @pytest.mark.parametrize(
     ("question", "words"),
     [
