@@ -84,9 +84,8 @@ def search_command(
             typer.echo(msgspec.json.format(found_as_json(hits, history)).decode())
         elif hits:
             Console().print(found_table(hits, history))
-            aside.print(
-                _other_than_named(question, hits, bundles), markup=False, highlight=False, soft_wrap=True, end=""
-            )
+            if other := _other_than_named(question, hits, bundles):
+                aside.print(other, markup=False, highlight=False, soft_wrap=True)
         else:
             Console().print(_nothing(history, wanted), markup=False, highlight=False, soft_wrap=True)
         if html is not None:
@@ -106,7 +105,7 @@ def _other_than_named(question: str, hits: Sequence[Hit], bundles: Sequence[Bund
     named = classes_named(question, [spec for bundle in bundles for spec in bundle.manifest.all_classes])
     if not named or any("look" in hit.by or hit.stored.verdict.class_name in named for hit in hits):
         return ""
-    return f"none of these was judged {' or '.join(sorted(named))}; they are what comes nearest\n"
+    return f"none of these was judged {' or '.join(sorted(named))}; they are what comes nearest"
 
 
 def found_table(hits: Sequence[Hit], history: History) -> Table:
