@@ -100,10 +100,13 @@ def _nothing(history: History, wanted: Wanted) -> str:
 
 def _other_than_named(question: str, hits: Sequence[Hit], bundles: Sequence[Bundle]) -> str:
     """A line where the sentence names classes and none of the parts found is of them; else nothing."""
+    from edge.bundle.manifest import ClassSpec
     from edge.search.named import classes_named
 
-    named = classes_named(question, [spec for bundle in bundles for spec in bundle.manifest.all_classes])
-    if not named or any("look" in hit.by or hit.stored.verdict.class_name in named for hit in hits):
+    judged = {hit.stored.verdict.class_name for hit in hits}
+    of_others = (ClassSpec(name, "defect") for name in judged if name is not None)  # of bundles that are not at hand
+    named = classes_named(question, [*(s for bundle in bundles for s in bundle.manifest.all_classes), *of_others])
+    if not named or judged & named or any("look" in hit.by for hit in hits):
         return ""
     return f"none of these was judged {' or '.join(sorted(named))}; they are what comes nearest"
 
