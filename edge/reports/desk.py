@@ -205,8 +205,7 @@ class ReportDesk:
             self._offers.popleft()  # only now: until then it takes room in the queue
 
     def _note_shed(self) -> None:
-        while self._shed:
-            self._news.note(self._shed.popleft(), "shed")
+        self._news.note_shed([self._shed.popleft() for _ in range(len(self._shed))])
 
     def _has_room(self, frame: Frame) -> bool:
         """Nobody reads more reports a second than this, and each costs a copy of its picture."""

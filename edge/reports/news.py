@@ -27,6 +27,7 @@ class News:
         # When to tell next, as `time.monotonic()`.
         self.tell_at = 0.0
         self._counts: Counter[ReportState] = Counter()
+        self._topics: dict[str, str] = {}
 
     @property
     def is_new(self) -> bool:
@@ -41,8 +42,17 @@ class News:
 
     def note(self, verdict: Verdict, state: ReportState, written: Written | None = None) -> None:
         """A report has come to another state."""
+        self._note(verdict, state, time_text(time.time_ns()), written)
+
+    def note_shed(self, verdicts: Iterable[Verdict]) -> None:
+        """None of these will have one. There may be hundreds a second, so they get the same time."""
+        now = time_text(time.time_ns())
+        for verdict in verdicts:
+            self._note(verdict, "shed", now, None)
+
+    def _note(self, verdict: Verdict, state: ReportState, now: str, written: Written | None) -> None:
         self._counts[state] += 1
-        topic = topic_for("report", verdict.line, verdict.camera)
+        topic = self._topic(verdict.line, verdict.camera)
         self._new.append(
             PartReport(
                 schema=SCHEMA_VERSION,
@@ -53,7 +63,7 @@ class News:
                 camera=verdict.camera,
                 verdict=verdict.id,
                 verdict_number=verdict.number,
-                time=time_text(time.time_ns()),
+                time=now,
                 state=state,
                 facts=written.facts if written else None,
                 text=written.text if written else {},
@@ -63,6 +73,11 @@ class News:
                 phrases=written.phrases if written else {},
             )
         )
+
+    def _topic(self, line: str, camera: str) -> str:
+        if camera not in self._topics:
+            self._topics[camera] = topic_for("report", line, camera)
+        return self._topics[camera]
 
     def expire(self, unfinished: Iterable[PartReport]) -> None:
         """Reports of an earlier start that never came to an end; they count as that one's."""
