@@ -79,22 +79,19 @@ def new_picture_queue(cameras: Sequence[str]) -> PictureQueue:
 
 
 class Allowance:
-    """Says of which parts of a camera more is made than a verdict: of so many a second. One thread at a time."""
+    """Says which pictures of a camera are kept: bursts of KEPT_PER_S, and so many a second. One thread at a time."""
 
-    def __init__(self, per_s: float = KEPT_PER_S, burst: int = KEPT_PER_S) -> None:
-        """burst: how many are granted at once after a pause."""
-        self._per_s = per_s
-        self._burst = burst
+    def __init__(self) -> None:
         self._left: dict[str, float] = {}
         self._asked_ns: dict[str, int] = {}
         self.refused = 0
 
     def grants(self, frame: Frame) -> bool:
-        """Whether this one may; if not, it is counted in `refused`."""
+        """Whether this picture may be kept; if not, it is counted in `refused`."""
         camera, now_ns = frame.source, frame.captured_ns
         elapsed_s = max(0, now_ns - self._asked_ns.get(camera, now_ns)) / 1e9
         self._asked_ns[camera] = now_ns
-        left = min(self._burst, self._left.get(camera, self._burst) + elapsed_s * self._per_s)
+        left = min(KEPT_PER_S, self._left.get(camera, KEPT_PER_S) + elapsed_s * KEPT_PER_S)
         granted = left >= 1
         self._left[camera] = left - granted
         self.refused += not granted

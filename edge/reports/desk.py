@@ -26,17 +26,14 @@ from camera.frame import Frame
 from edge.feed.publisher import Numbers
 from edge.line.channel import ChannelClosedError
 from edge.line.outbox import Outbox
-from edge.line.pictures import Allowance
 from edge.messages import PartReport, ReportState, Verdict
 from edge.reports.handover import Answer, Ask, Asked, Failed, Open, Part, Written, shared_picture
 from edge.reports.news import News
+from edge.reports.pace import Pace
 from edge.reports.plan import ReportPlan
 from edge.reports.process import MODULE
 from edge.reports.tended import TendedProcess
 
-# Of each camera, for long and at once: nobody reads more, and each costs as much as ten verdicts.
-_PER_S = 2.0
-_BURST = 10
 # Those who ask wait for it.
 _ANSWER_S = 10.0
 _MOST_QUESTIONS = 32
@@ -88,7 +85,7 @@ class ReportDesk:
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._waiting: deque[_Waiting] = deque()
         self._in_hand: _Waiting | None = None
-        self._allowance = Allowance(_PER_S, _BURST)
+        self._pace = Pace()
         self._news = News(numbers, outbox)
         self._last_failure = ""
 
@@ -208,8 +205,7 @@ class ReportDesk:
         self._news.note_shed([self._shed.popleft() for _ in range(len(self._shed))])
 
     def _has_room(self, frame: Frame) -> bool:
-        """Nobody reads more reports a second than this, and each costs a copy of its picture."""
-        return len(self._waiting) + len(self._offers) < self._plan.queue and self._allowance.grants(frame)
+        return len(self._waiting) + len(self._offers) < self._plan.queue and self._pace.grants(frame)
 
     def _shared(self, frame: Frame, verdict: Verdict) -> int | None:
         try:

@@ -21,6 +21,7 @@ from edge.line.outbox import Outbox, Reported, new_outbox
 from edge.messages import PartReport, ReportState, Verdict
 from edge.reports.desk import ReportDesk
 from edge.reports.handover import mapped_picture, shared_picture
+from edge.reports.pace import Pace
 from edge.reports.plan import ReportPlan
 from tests.bundles import flat
 from tests.edge.feed_double import DOUBTFUL, GOOD, SCRATCHED, Origin, Part, verdict_of
@@ -125,6 +126,19 @@ def test_nobody_reads_more_than_two_reports_a_second_of_a_camera() -> None:
         counts = place.desk.counts()
     assert 10 <= counts["ready"] < 20
     assert counts["ready"] + counts["shed"] == 100
+
+
+def test_a_flood_of_parts_is_written_about_less_than_a_trickle() -> None:
+    """After the burst of ten: two a second of a camera, and one in two seconds where hundreds come."""
+    pace = Pace()
+
+    def granted(camera: str, fps: float, seconds: float) -> int:
+        times_ns = (round(n / fps * 1e9) for n in range(round(fps * seconds)))
+        return sum(pace.grants(Frame(flat(0, 8), 0, ns, 0, camera)) for ns in times_ns)
+
+    assert granted("rare", 1.0, 60) == 60
+    assert granted("often", 5.0, 60) in range(10 + 118, 10 + 122)
+    assert granted("flood", 400.0, 60) in range(10 + 28, 10 + 33)
 
 
 def test_where_parts_come_faster_than_reports_some_are_shed_and_counted() -> None:
