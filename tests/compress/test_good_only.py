@@ -48,7 +48,7 @@ def _part(seed: int, *, spotted: bool) -> np.ndarray[tuple[int, ...], np.dtype[n
 def test_the_device_rejects_what_it_was_never_shown(good_only: FinishedRun) -> None:
     """From good parts alone: new good parts pass, a spotted one is an unknown defect with a box on the spot."""
     bundle = load_bundle(good_only.out)
-    assert bundle.manifest.classes == (ClassSpec("good", "good"),)
+    assert bundle.manifest.classes == (ClassSpec("good", "good", {"zh-TW": "良品"}),)
     inspector = Inspector(bundle, open_engine(bundle, threads=1).engine)
     spotted = [inspector.inspect(_part(seed, spotted=True)) for seed in range(900, 910)]
     passed = [inspector.inspect(_part(seed, spotted=False)).decided.status == "OK" for seed in range(900, 940)]

@@ -25,6 +25,8 @@ from edge.requests.messages import AskAnswer, AskRequest, decode_request
 from edge.requests.replay import Replay
 from edge.requests.socket import RequestServer
 from edge.store.history import History
+from edge.store.opening import open_store
+from edge.store.store import StoreLimits
 from edgevl import app
 from tests.bundles import flat
 from tests.edge.lines import Bench, built_line
@@ -133,13 +135,15 @@ def test_the_command_looks_at_a_picture(small_bundle: Path, tmp_path: Path) -> N
     [
         (["part.png", "Is it OK?"], "say what looked at the part"),
         (["absent-verdict", "Is it OK?", "--bundle", "{bundle}"], "is no picture, and no history was named"),
-        (["absent-verdict", "Is it OK?", "--bundle", "{bundle}", "--db", "{folder}"], "has no such verdict"),
+        (["absent-verdict", "Is it OK?", "--bundle", "{bundle}", "--db", "{folder}/history"], "has no such verdict"),
+        (["absent-verdict", "Is it OK?", "--bundle", "{bundle}", "--db", "{folder}"], "no verdicts are in"),
         (["{folder}/rubbish.png", "Is it OK?", "--bundle", "{bundle}"], "is not an image or is damaged"),
     ],
 )
 def test_a_wrong_command_is_one_sentence(small_bundle: Path, tmp_path: Path, arguments: list[str], says: str) -> None:
     """With what to do instead."""
     (tmp_path / "rubbish.png").write_bytes(b"rubbish")
+    open_store(tmp_path / "history", StoreLimits(), print).close()
     filled = [word.replace("{bundle}", str(small_bundle)).replace("{folder}", str(tmp_path)) for word in arguments]
     result = command(*filled)
     assert result.exit_code == 3
