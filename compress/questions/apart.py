@@ -18,7 +18,7 @@ from compress.questions.grammar import Asked, vocabulary
 from compress.questions.kinds import TAUGHT, Taught
 from compress.questions.train import Seen, learned_from, seen_by_reader
 from edge.questions.features import units
-from edge.questions.reader import LANGUAGES, Considered, QuestionModel, considered, sureness
+from edge.questions.reader import LANGUAGES, Considered, QuestionModel, considered, surest
 
 _FOLDS = 3
 # Of questions that nobody can answer, in wordings that were not taught. Those were gathered because they are near to
@@ -69,22 +69,15 @@ def _limit(votes: Sequence[Vote]) -> NDArray[np.float64]:
     )
     unmoved_E = np.append(weigh.coef_[0], 0.0)
     others = [vote for vote in votes if vote.asked.kind == "other" and vote.asked.as_put]
-    strongest = np.sort([_surest(vote, unmoved_E)[1] for vote in others])[::-1]
+    strongest = np.sort([surest(vote.considered, unmoved_E)[1] for vote in others])[::-1]
     allowed = int((1 - REFUSED) * len(others))
     return np.append(weigh.coef_[0], -(float(strongest[allowed]) + _ROUNDING))
 
 
-def _surest(vote: Vote, accept_E: NDArray[np.float64]) -> tuple[Taught, float]:
-    """What is most surely said."""
-    sure = [sureness(one, accept_E) for one in vote.considered]
-    surest = int(np.argmax(sure))
-    return TAUGHT[vote.considered[surest].said], sure[surest]
-
-
 def shares(votes: Sequence[Vote], accept_LE: NDArray[np.float64]) -> tuple[float, float]:
     """Of those that can be answered, read as their kind; of the others, refused."""
-    surest = [_surest(vote, accept_LE[LANGUAGES.index(vote.asked.language)]) for vote in votes]
-    said: list[Taught] = [kind if sure >= 0 else "other" for kind, sure in surest]
+    found = [surest(vote.considered, accept_LE[LANGUAGES.index(vote.asked.language)]) for vote in votes]
+    said: list[Taught] = [TAUGHT[kind] if sure >= 0 else "other" for kind, sure in found]
     right = np.array([is_right(one, vote.asked.kind) for one, vote in zip(said, votes, strict=True)])
     other = np.array([vote.asked.kind == "other" for vote in votes])
     return float(right[~other].mean()), float(right[other].mean())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -68,16 +69,18 @@ class Considered:
 
 def read(frame: str, language: Language, model: QuestionModel) -> Reading:
     """Which kind of question this is. frame: as `edge.questions.mentions` makes it."""
-    accept_E = model.accept_LE[LANGUAGES.index(language)]
-    all_considered = considered(frame, language, model)
-    sure = [sureness(one, accept_E) for one in all_considered]
-    surest = int(np.argmax(sure))
-    if sure[surest] < 0:
-        return Reading(None, sure[surest])
-    return Reading(KINDS[all_considered[surest].said], sure[surest])
+    said, sure = surest(considered(frame, language, model), model.accept_LE[LANGUAGES.index(language)])
+    return Reading(None if sure < 0 else KINDS[said], sure)
 
 
-def sureness(one: Considered, accept_E: NDArray[np.float64]) -> float:
+def surest(candidates: Sequence[Considered], accept_E: NDArray[np.float64]) -> tuple[int, float]:
+    """What is most surely said, as `Considered.said`, and how surely. accept_E: a row of `QuestionModel.accept_LE`."""
+    sure = [_sureness(one, accept_E) for one in candidates]
+    best = int(np.argmax(sure))
+    return candidates[best].said, sure[best]
+
+
+def _sureness(one: Considered, accept_E: NDArray[np.float64]) -> float:
     """Of having understood; negative for what is no question of a kind."""
     sure = float(accept_E[:-1] @ one.evidence_E + accept_E[-1])
     return sure if one.said < len(KINDS) else min(sure, _OUT)
